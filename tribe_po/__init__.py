@@ -1,0 +1,1 @@
+"""Keeps Tribe CRM and PowerOffice Go in step."""

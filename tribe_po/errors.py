@@ -1,0 +1,110 @@
+"""What can go wrong, sorted by what the operator does about it.
+
+Every error says three things: what happened, why (with the numbers), and what to type next.
+`exit_code` is the process's answer when the error ends a pass.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command (`sysexits.h` where it has one)."""
+
+    OK = 0
+    RECORDS_LEFT = 1
+    USAGE = 2
+    REFUSED = 3
+    STATE_UNREADABLE = 65
+    BUG = 70
+    STATE_NOT_SAVED = 74
+    TEMPORARY = 75
+    NOT_ALLOWED = 77
+    SETTINGS = 78
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class TribePoError(Exception):
+    """An error that the operator can act on.
+
+    `what` happened, `why` (numbers, limits, the server's own words), and `next_step`, a command to
+    type or a place to look. None of the three may carry a secret.
+    """
+
+    exit_code: ExitCode = ExitCode.BUG
+
+    def __init__(self, what: str, why: str, next_step: str) -> None:
+        super().__init__(what, why, next_step)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.why}\n{self.next_step}"
+
+
+class SettingsError(TribePoError):
+    """A setting is missing or makes no sense; nothing was asked of any server."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class NotAllowed(TribePoError):
+    """The keys or their privileges do not allow it. Ends the pass."""
+
+    exit_code = ExitCode.NOT_ALLOWED
+
+
+class GuardRefused(TribePoError):
+    """A guard stopped the pass before anything was written."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class StateUnreadable(TribePoError):
+    """The state file is damaged, of another tenant, or of a newer version. Never read as empty."""
+
+    exit_code = ExitCode.STATE_UNREADABLE
+
+
+class StateNotSaved(TribePoError):
+    """The state could not be written; no further API write may follow."""
+
+    exit_code = ExitCode.STATE_NOT_SAVED
+
+
+class Temporary(TribePoError):
+    """A server is down or another pass is running. The next cron run tries again."""
+
+    exit_code = ExitCode.TEMPORARY
+
+
+class Busy(Temporary):
+    """Another pass holds the lock of the state file."""
+
+
+class LostAnswer(Temporary):
+    """A write was sent and its answer never came: it may or may not have happened.
+
+    Whoever sent it looks the record up before doing anything else.
+    """
+
+
+class RecordRefused(TribePoError):
+    """A server refused one record. The record is quarantined; the pass goes on."""
+
+    exit_code = ExitCode.RECORDS_LEFT
+
+
+class AlreadyExists(RecordRefused):
+    """A server says that a record with this reference exists: look it up and adopt it."""
+
+
+class RecordGone(RecordRefused):
+    """The record is no longer there (deleted or merged). Its link is parked, never re-created."""
+
+
+class RecordMoved(RecordRefused):
+    """The record changed on the server between reading and writing it. It is planned again."""

@@ -1,0 +1,294 @@
+"""The field table: one row for each synchronised field of a relation.
+
+Translation, comparison, merging, the labels of the dry run and the documentation are derived from
+it. To synchronise another field, add a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+
+from tribe_po.records import Address, Form, Kind, System, Value, Values
+
+
+class Owner(StrEnum):
+    """Who wins when both sides differ. `SHARED` fields are merged, see `tribe_po.sync.merge`."""
+
+    SHARED = "shared"
+    POWEROFFICE = "PowerOffice"
+
+
+class Refusal(StrEnum):
+    """Why a value cannot be written as it is, known before asking the server."""
+
+    MISSING = "a name is required"
+    INCOMPLETE_ADDRESS = "PowerOffice requires a postal code and a city in an address"
+
+
+def clean(value: object) -> str | None:
+    """Give text without surrounding or doubled white space; None where nothing is left.
+
+    Both systems hand out empty strings for "nothing", and Tribe's computed names carry stray
+    newlines (tribe.md section 5.2).
+    """
+    text = " ".join(str(value).split()) if value is not None else ""
+    return text or None
+
+
+def _text(value: Value) -> Value:
+    return clean(value)
+
+
+def _folded(value: Value) -> Value:
+    text = clean(value)
+    return text.casefold() if text else None
+
+
+def _number(value: Value) -> Value:
+    """Leading zeros count only where letters stand beside them (tribe.md section 6.1)."""
+    text = clean(value)
+    return (text.lstrip("0") or "0") if text and text.isdigit() else text
+
+
+def _organization_number(value: Value) -> Value:
+    from stdnum.no import orgnr
+
+    text = _folded(value)
+    if not isinstance(text, str):
+        return None
+    bare = re.sub(r"^no|mva$|[\s.]", "", text)
+    return str(orgnr.compact(bare)) if orgnr.is_valid(bare) else text
+
+
+def _phone(value: Value) -> Value:
+    """A Norwegian number is the same with and without its country code."""
+    text = _folded(value)
+    if not isinstance(text, str):
+        return None
+    digits = re.sub(r"^00", "+", re.sub(r"[\s().\-/]", "", text))
+    return re.sub(r"^\+47(?=\d{8}$)", "", digits)
+
+
+def _website(value: Value) -> Value:
+    text = _folded(value)
+    return re.sub(r"^https?://", "", text).rstrip("/") or None if isinstance(text, str) else None
+
+
+def _address(value: Value) -> Value:
+    """White space and capitals do not tell two addresses apart; a missing country is Norway."""
+    if not isinstance(value, Address) or not str(replace(value, country="")):
+        return None
+    folded = {
+        part: "".join(getattr(value, part).split()).casefold()
+        for part in ("line1", "line2", "postal_code", "city")
+    }
+    return Address(**folded, country=value.country.upper() or "NO")
+
+
+def _days(value: Value) -> Value:
+    return None if value is None or isinstance(value, Address) else int(value)
+
+
+def _flag(value: Value) -> Value:
+    return bool(value)
+
+
+def _always_fits(value: Value, target: System) -> Refusal | None:  # noqa: ARG001
+    return None
+
+
+def _needs_a_value(value: Value, target: System) -> Refusal | None:  # noqa: ARG001
+    return Refusal.MISSING if clean(value) is None else None
+
+
+def _needs_postal_code_and_city(value: Value, target: System) -> Refusal | None:
+    """PowerOffice takes no address without both (poweroffice.md section 9.1)."""
+    if target is not System.POWEROFFICE or not isinstance(value, Address):
+        return None
+    return None if value.postal_code and value.city else Refusal.INCOMPLETE_ADDRESS
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of the table.
+
+    `poweroffice` is the DTO's member that is read; `poweroffice_written` the one that is written
+    when it is another. `organization` and `person` say where Tribe keeps the value: a property of
+    the relation, or `relationship.` and a property of the role; empty where Tribe has no place for
+    it. `read_instead` lists properties to read, in order, while the first one is empty. `normal`
+    gives the form in which two values are compared. `refusal` tells why a value cannot be written
+    to a system; `required` fields must have a value before a record can be created.
+    """
+
+    name: str
+    label: str
+    poweroffice: str
+    organization: str = ""
+    person: str = ""
+    kinds: frozenset[Kind] = frozenset(Kind)
+    owner: Owner = Owner.SHARED
+    normal: Callable[[Value], Value] = _text
+    refusal: Callable[[Value, System], Refusal | None] = _always_fits
+    required: bool = False
+    poweroffice_written: str = ""
+    read_instead: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """The forms of relation that have this field."""
+        places = {Form.ORGANIZATION: self.organization, Form.PERSON: self.person}
+        return frozenset(form for form, place in places.items() if place)
+
+    def place(self, form: Form) -> str:
+        """Where Tribe keeps the value, for one form of relation."""
+        return self.organization if form is Form.ORGANIZATION else self.person
+
+    def same(self, one: Value, other: Value) -> bool:
+        """Whether two values mean the same to a bookkeeper."""
+        return self.normal(one) == self.normal(other)
+
+
+_CUSTOMER = frozenset({Kind.CUSTOMER})
+_SUPPLIER = frozenset({Kind.SUPPLIER})
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        name="name",
+        label="name",
+        poweroffice="Name",
+        organization="Name",
+        refusal=_needs_a_value,
+        required=True,
+    ),
+    Field(
+        name="first_name",
+        label="first name",
+        poweroffice="FirstName",
+        person="FirstName",
+        refusal=_needs_a_value,
+        required=True,
+    ),
+    Field(
+        name="last_name",
+        label="last name",
+        poweroffice="LastName",
+        person="LastName",
+        refusal=_needs_a_value,
+        required=True,
+    ),
+    Field(
+        name="number",
+        label="debtor number",
+        poweroffice="Number",
+        organization="DebtorNumber",
+        person="DebtorNumber",
+        kinds=_CUSTOMER,
+        owner=Owner.POWEROFFICE,
+        normal=_number,
+    ),
+    Field(
+        name="number",
+        label="creditor number",
+        poweroffice="Number",
+        organization="CreditorNumber",
+        kinds=_SUPPLIER,
+        owner=Owner.POWEROFFICE,
+        normal=_number,
+    ),
+    Field(
+        name="organization_number",
+        label="organisation number",
+        poweroffice="OrganizationNumber",
+        organization="ChamberOfCommerceNumber",
+        normal=_organization_number,
+        read_instead=("VATNumber",),
+    ),
+    Field(
+        name="email",
+        label="e-mail",
+        poweroffice="EmailAddress",
+        organization="EmailAddress",
+        person="EmailAddress",
+        normal=_folded,
+    ),
+    Field(
+        name="invoice_email",
+        label="invoice e-mail",
+        poweroffice="InvoiceEmailAddress",
+        organization="FinancialEmailAddress",
+        kinds=_CUSTOMER,
+        normal=_folded,
+    ),
+    Field(
+        name="phone",
+        label="phone",
+        poweroffice="PhoneNumber",
+        organization="PhoneNumber",
+        person="PhoneNumber",
+        normal=_phone,
+    ),
+    Field(
+        name="website",
+        label="website",
+        poweroffice="WebsiteUrl",
+        organization="Website",
+        normal=_website,
+    ),
+    Field(
+        name="address",
+        label="address",
+        poweroffice="MailAddress",
+        organization="InvoiceAddress",
+        person="Address",
+        normal=_address,
+        refusal=_needs_postal_code_and_city,
+        read_instead=("PostalAddress", "VisitingAddress"),
+    ),
+    Field(
+        name="payment_days",
+        label="payment days",
+        poweroffice="PaymentTerm",
+        poweroffice_written="PaymentTermId",
+        organization="relationship.PaymentTermInDays",
+        person="relationship.PaymentTermInDays",
+        kinds=_CUSTOMER,
+        normal=_days,
+    ),
+    Field(
+        name="inactive",
+        label="inactive",
+        poweroffice="IsArchived",
+        organization="relationship.IsFormer",
+        person="relationship.IsFormer",
+        normal=_flag,
+    ),
+)
+
+
+@cache
+def fields_of(kind: Kind, form: Form) -> tuple[Field, ...]:
+    """The rows that apply to one kind and form of record, in the table's order."""
+    return tuple(row for row in FIELDS if kind in row.kinds and form in row.forms)
+
+
+def differing(kind: Kind, form: Form, one: Values, other: Values) -> Iterator[Field]:
+    """The rows whose values differ between two sets of values."""
+    for row in fields_of(kind, form):
+        if not row.same(one.get(row.name), other.get(row.name)):
+            yield row
+
+
+@cache
+def fingerprint() -> str:
+    """A digest of what the table maps to what. The state remembers it: when a row was added or
+    moved since the last run, a pass could rewrite every record at once, and a guard asks first."""
+    rows = [
+        (row.name, row.poweroffice, row.organization, row.person, sorted(row.kinds), row.owner)
+        for row in FIELDS
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]

@@ -1,0 +1,261 @@
+"""Who is who: which PowerOffice record and which Tribe record are the same customer or supplier.
+
+The rules are tried in order and the first hit wins. A key that two records of one side carry is
+ambiguous: such records are neither linked nor created, a person has to look.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from tribe_po.fields import Field, fields_of
+from tribe_po.records import Address, Form, Kind, Link, Memory, Record, System
+from tribe_po.settings import MatchRule
+from tribe_po.sync.trees import FORM_CHANGED, GONE
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two records that are the same, and the rule that says so.
+
+    The Tribe record may be a relation that lacks the role (`role_missing`): it gets the role.
+    """
+
+    poweroffice: Record
+    tribe: Record
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A record that is left for a person to sort out; the reason names what it collides with."""
+
+    record: Record
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The outcome of matching: pairs, what is ambiguous, and what has no counterpart."""
+
+    pairs: tuple[Pair, ...]
+    ambiguous: tuple[Ambiguous, ...]
+    unmatched: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    poweroffice_key: Callable[[Record], Key | None]
+    tribe_key: Callable[[Record], Key | None]
+
+
+def mark_for(source: Record) -> str:
+    """The mark to leave on the copy of a record (design: matching).
+
+    PowerOffice's external reference is unique for each kind, so that it need not name the kind;
+    Tribe's is one for all, so that it must.
+    """
+    if source.system is System.TRIBE:
+        return f"tribe:{source.relation_id}"
+    return f"poweroffice:{source.kind}:{source.id}"
+
+
+def _own_mark(record: Record) -> Key | None:
+    return (record.mark,) if record.mark else None
+
+
+def _mark_of_copy(record: Record) -> Key | None:
+    return (mark_for(record),)
+
+
+def number_row(kind: Kind) -> Field:
+    """The row of the debtor or creditor number."""
+    return next(row for row in fields_of(kind, Form.ORGANIZATION) if row.name == "number")
+
+
+def _by_field(name: str) -> Callable[[Record], Key | None]:
+    def key(record: Record) -> Key | None:
+        rows = [row for row in fields_of(record.kind, record.form) if row.name == name]
+        values = [row.normal(record.values.get(name)) for row in rows]
+        return (str(values[0]),) if values and values[0] is not None else None
+
+    return key
+
+
+def _by_name_and_postal_code(record: Record) -> Key | None:
+    address = record.values.get("address")
+    if not isinstance(address, Address) or not address.postal_code:
+        return None
+    return record.label.casefold(), "".join(address.postal_code.split())
+
+
+def _by_contact(memory: Memory) -> _Rule:
+    """A PowerOffice contact that is linked in its other role belongs to the same relation."""
+    relations = {
+        (link.kind, link.poweroffice_id): link.tribe_relation_id for link in memory.links.values()
+    }
+
+    def relation_of(record: Record) -> Key | None:
+        others = [relations.get((kind, record.id)) for kind in Kind if kind is not record.kind]
+        return next(((relation,) for relation in others if relation), None)
+
+    return _Rule(
+        "the same contact in its other role", relation_of, lambda tribe: (tribe.relation_id,)
+    )
+
+
+_OPTIONAL: dict[MatchRule, tuple[_Rule, ...]] = {
+    MatchRule.NUMBER: (),
+    MatchRule.ORGANIZATION_NUMBER: (
+        _Rule(
+            "organisation number",
+            _by_field("organization_number"),
+            _by_field("organization_number"),
+        ),
+    ),
+    MatchRule.NAME_POSTCODE: (
+        _Rule("name and postal code", _by_name_and_postal_code, _by_name_and_postal_code),
+    ),
+}
+
+
+def _rules(memory: Memory, optional: Iterable[MatchRule]) -> tuple[_Rule, ...]:
+    return (
+        _Rule("mark", _own_mark, _mark_of_copy),
+        _Rule("mark", _mark_of_copy, _own_mark),
+        _by_contact(memory),
+        _Rule("number", _by_field("number"), _by_field("number")),
+        *(rule for name in optional for rule in _OPTIONAL[name]),
+    )
+
+
+def match(
+    memory: Memory,
+    candidates: Sequence[Record],
+    kinds: Collection[Kind],
+    optional: Iterable[MatchRule],
+) -> Matching:
+    """Match all unlinked records of some kinds.
+
+    `candidates` are Tribe relations without the role that were found by number. A PowerOffice
+    record whose Tribe counterpart is gone takes part again: its number may have moved to the
+    relation that it was merged into (tribe.md section 6.9).
+    """
+    pairs: list[Pair] = []
+    ambiguous: list[Ambiguous] = []
+    unmatched: list[Record] = []
+    rules = _rules(memory, optional)
+    for kind in kinds:
+        left = {
+            System.POWEROFFICE: [
+                *_unlinked(memory, System.POWEROFFICE, kind),
+                *_orphans(memory, kind),
+            ],
+            System.TRIBE: [
+                *_unlinked(memory, System.TRIBE, kind),
+                *(record for record in candidates if record.kind is kind),
+            ],
+        }
+        for rule in rules:
+            _apply(rule, left, pairs, ambiguous)
+        ambiguous.extend(_number_taken(memory, kind, left[System.TRIBE]))
+        unmatched.extend(left[System.POWEROFFICE] + left[System.TRIBE])
+    doubtful = {id(entry.record) for entry in ambiguous}
+    orphaned = {link.key for link in memory.links.values() if link.parked == GONE[System.TRIBE]}
+    return Matching(
+        pairs=tuple(pairs),
+        ambiguous=tuple(ambiguous),
+        unmatched=tuple(
+            record
+            for record in unmatched
+            if id(record) not in doubtful
+            and not record.role_missing
+            and not (record.system is System.POWEROFFICE and (record.kind, record.id) in orphaned)
+        ),
+    )
+
+
+def _unlinked(memory: Memory, system: System, kind: Kind) -> list[Record]:
+    return [record for key, record in memory.unlinked.items() if key[:2] == (system, kind)]
+
+
+def _orphans(memory: Memory, kind: Kind) -> list[Record]:
+    return [
+        Record(
+            kind=kind,
+            system=System.POWEROFFICE,
+            id=link.poweroffice_id,
+            relation_id=link.poweroffice_id,
+            form=link.form,
+            values=link.seen_in(System.POWEROFFICE),
+        )
+        for link in memory.links.values()
+        if link.kind is kind and link.parked == GONE[System.TRIBE]
+    ]
+
+
+def _apply(
+    rule: _Rule,
+    left: dict[System, list[Record]],
+    pairs: list[Pair],
+    ambiguous: list[Ambiguous],
+) -> None:
+    """Pair what one rule pairs, and take it out of what is left for the next one."""
+    keys = {System.POWEROFFICE: rule.poweroffice_key, System.TRIBE: rule.tribe_key}
+    groups: defaultdict[Key, dict[System, list[Record]]] = defaultdict(
+        lambda: {system: [] for system in System}
+    )
+    for system, key_of in keys.items():
+        for record in left[system]:
+            key = key_of(record)
+            if key is not None:
+                groups[key][system].append(record)
+    settled: set[int] = set()
+    for group in groups.values():
+        ours, theirs = group[System.POWEROFFICE], group[System.TRIBE]
+        if not ours or not theirs:
+            continue
+        settled.update(id(record) for record in ours + theirs)
+        if len(ours) == len(theirs) == 1:
+            if ours[0].form is theirs[0].form:
+                pairs.append(Pair(ours[0], theirs[0], rule.name))
+            else:
+                ambiguous.extend(Ambiguous(record, FORM_CHANGED) for record in ours + theirs)
+        else:
+            ambiguous.extend(_collision(rule, ours, theirs))
+    for system in System:
+        left[system] = [record for record in left[system] if id(record) not in settled]
+
+
+def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterable[Ambiguous]:
+    names = " and ".join(
+        f"{len(group)} in {group[0].system.title} ({', '.join(one.label for one in group[:5])})"
+        for group in (ours, theirs)
+    )
+    number = f" {ours[0].values.get('number')}" if rule.name == "number" else ""
+    reason = f"the same {rule.name}{number} is carried by {names}"
+    return [Ambiguous(record, reason) for record in ours + theirs]
+
+
+def _number_taken(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:
+    """A Tribe record that carries the number of a PowerOffice record linked to another one."""
+    row = number_row(kind)
+    taken: dict[str, Link] = {
+        str(row.normal(link.seen_in(System.POWEROFFICE).get("number"))): link
+        for link in memory.links.values()
+        if link.kind is kind
+    }
+    for record in records:
+        number = row.normal(record.values.get("number"))
+        link = taken.get(str(number)) if number is not None else None
+        if link is not None and not record.values.get("inactive"):
+            yield Ambiguous(
+                record,
+                f"{row.label} {number} belongs to {link.label} in PowerOffice, "
+                "which is linked to another relation in Tribe",
+            )

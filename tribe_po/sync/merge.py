@@ -1,0 +1,82 @@
+"""Who wins, field by field. The whole policy of the three-way merge stands in `decide`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tribe_po.fields import Field, Owner, fields_of
+from tribe_po.records import Link, System, Value
+from tribe_po.settings import ConflictPolicy
+
+
+class Never(StrEnum):
+    """Stands for "the two sides never agreed on this field", which no value can."""
+
+    AGREED = "never agreed"
+
+
+NEVER: Final = Never.AGREED
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about one field.
+
+    `winner` is the side whose value goes to the other one, or None: the two agree, or the conflict
+    waits for a person. `conflict` is true when both sides changed since they last agreed.
+    """
+
+    row: Field
+    winner: System | None
+    because: str
+    conflict: bool = False
+
+
+def decide(
+    row: Field, base: Value | Never, tribe: Value, poweroffice: Value, policy: ConflictPolicy
+) -> Decision:
+    """Decide one field from what both sides last agreed on and what each holds now.
+
+    Time stamps play no part: they say when a record was touched, not which field was meant.
+    """
+    empty_in_tribe = row.normal(tribe) is None
+    empty_in_poweroffice = row.normal(poweroffice) is None
+
+    if row.same(tribe, poweroffice):
+        return Decision(row, None, "the same on both sides")
+
+    if row.owner is Owner.POWEROFFICE:
+        # A record without PowerOffice's number keeps the one it has until there is one.
+        winner = None if empty_in_poweroffice else System.POWEROFFICE
+        return Decision(row, winner, "PowerOffice owns it")
+
+    if base is NEVER:
+        if empty_in_tribe:
+            return Decision(row, System.POWEROFFICE, "empty in Tribe")
+        if empty_in_poweroffice:
+            return Decision(row, System.TRIBE, "empty in PowerOffice")
+        return Decision(row, System.POWEROFFICE, "PowerOffice leads when first linked")
+
+    if row.same(base, poweroffice):
+        return Decision(row, System.TRIBE, "changed in Tribe")
+    if row.same(base, tribe):
+        return Decision(row, System.POWEROFFICE, "changed in PowerOffice")
+
+    if policy is ConflictPolicy.MANUAL:
+        return Decision(row, None, "changed on both sides, waits for a decision", conflict=True)
+    winner = System(policy.value)
+    return Decision(row, winner, f"changed on both sides, {winner.title} wins", conflict=True)
+
+
+def decisions(link: Link, policy: ConflictPolicy) -> Iterator[Decision]:
+    """Decide every field of a linked pair that the two sides do not agree on."""
+    for row in fields_of(link.kind, link.form):
+        name = row.name
+        if name in link.tribe or name in link.poweroffice:
+            base: Value | Never = link.base.get(name) if name in link.base else NEVER
+            seen_in_tribe = link.tribe.get(name, link.base.get(name))
+            seen_in_poweroffice = link.poweroffice.get(name, link.base.get(name))
+            yield decide(row, base, seen_in_tribe, seen_in_poweroffice, policy)

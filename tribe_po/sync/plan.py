@@ -1,0 +1,308 @@
+"""The plan: what one pass is going to write, and why. A pure function of what was observed.
+
+The dry run shows a plan; the real run applies the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tribe_po.fields import Refusal
+from tribe_po.records import (
+    Conflict,
+    Link,
+    Memory,
+    Quarantined,
+    Record,
+    RecordKey,
+    System,
+    Values,
+)
+from tribe_po.sync.change import Action, Change, Plan, Task
+from tribe_po.sync.draft import creation, refusals_of, rows_of, split_by_fit, update
+from tribe_po.sync.match import Ambiguous, Matching, Pair
+from tribe_po.sync.merge import Decision, decisions
+from tribe_po.sync.trees import join, pair
+
+FIRST_RETRY = timedelta(minutes=15)
+LAST_RETRY = timedelta(days=1)
+
+SETTLE = timedelta(minutes=2)
+"""How long a create whose answer was lost may take to show up in Tribe, which reads from another
+store than it writes to (tribe.md section 1). PowerOffice refuses a second create by its mark."""
+
+
+class LeftOut(StrEnum):
+    """Why a record without a counterpart is not created on the other side, on purpose."""
+
+    ARCHIVED = "archived"
+    LEFT_ALONE = "left alone"
+    UNCERTAIN = "an earlier create may still show up"
+
+
+def fingerprint(*trees: Values) -> str:
+    """A digest of what was seen of a record. While it is the same, trying again is in vain."""
+    seen = [sorted((name, repr(value)) for name, value in tree.items()) for tree in trees]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def link_fingerprint(link: Link) -> str:
+    """The digest of all three trees of a link."""
+    return fingerprint(link.base, link.tribe, link.poweroffice)
+
+
+def next_try(attempts: int, now: datetime) -> datetime:
+    """When a record that has failed so many times is tried again: later each time."""
+    return now + min(FIRST_RETRY * (1 << (attempts - 1)), LAST_RETRY)
+
+
+def waits(memory: Memory, key: RecordKey, digest: str, now: datetime) -> bool:
+    """Whether a record that was quarantined is left out again: nothing about it has changed and its
+    time has not come. Fields that are held are no reason to leave out the record."""
+    known = memory.quarantine.get(key)
+    if known is None or known.held_fields or known.fingerprint != digest:
+        return False
+    return known.retry_after is None or known.retry_after > now
+
+
+def left_out(record: Record, memory: Memory, task: Task, now: datetime) -> LeftOut | None:
+    """Why a record without a counterpart is not to be created, or None when it is."""
+    intent = memory.intents.get((record.system.other, record.kind, record.id))
+    if intent is not None and intent.target is System.TRIBE and now - intent.since < SETTLE:
+        return LeftOut.UNCERTAIN
+    if record.values.get("inactive") and not task.include_archived:
+        return LeftOut.ARCHIVED
+    alone = record.system is System.TRIBE and (record.kind, record.id) in memory.left_alone
+    return LeftOut.LEFT_ALONE if alone and not task.push_unmatched else None
+
+
+def to_look_up(
+    memory: Memory, matching: Matching, task: Task, now: datetime
+) -> dict[System, list[Record]]:
+    """The records that are about to be created, by the side to ask first for their number."""
+    wanted: dict[System, list[Record]] = {system: [] for system in task.creates_in}
+    for record in matching.unmatched:
+        target = record.system.other
+        key = (target, record.kind, record.id)
+        if (
+            target in wanted
+            and record.values.get("number")
+            and left_out(record, memory, task, now) is None
+            and not waits(memory, key, fingerprint(record.values), now)
+        ):
+            wanted[target].append(record)
+    return wanted
+
+
+def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> Plan:
+    """Plan one pass over a memory that what was observed has been laid over."""
+    links = [
+        pair(p.poweroffice, p.tribe, p.rule) for p in matching.pairs if not p.tribe.role_missing
+    ]
+    linked = _linked_changes(links)
+    memory = join(memory, links)
+    planner = _Planner(memory, task, now)
+    planner.note_ambiguous(matching.ambiguous)
+    changes = [
+        *linked,
+        *planner.add_roles(matching.pairs),
+        *planner.create_all(matching.unmatched),
+        *planner.update_all(),
+    ]
+    return Plan(
+        task=task,
+        memory=memory,
+        changes=tuple(changes),
+        quarantined=planner.quarantined,
+        conflicts=tuple(planner.conflicts),
+        unchanged=planner.unchanged,
+        left_alone=planner.not_created[LeftOut.LEFT_ALONE],
+        archived=planner.not_created[LeftOut.ARCHIVED],
+        uncertain=planner.not_created[LeftOut.UNCERTAIN],
+        parked=planner.parked,
+    )
+
+
+def _linked_changes(links: Sequence[Link]) -> list[Change]:
+    return [
+        Change(
+            action=Action.LINK,
+            kind=link.kind,
+            system=System.TRIBE,
+            poweroffice_id=link.poweroffice_id,
+            tribe_id=link.tribe_id,
+            label=link.label,
+            reason=f"matched by {link.matched_by}",
+        )
+        for link in links
+    ]
+
+
+def conflicts_of(
+    link: Link, decided: Iterable[Decision], memory: Memory, now: datetime
+) -> Iterator[Conflict]:
+    """The fields that both sides changed, with all three values, so that none is lost."""
+    for decision in decided:
+        if decision.conflict:
+            name = decision.row.name
+            known = memory.conflicts.get((link.kind, link.poweroffice_id, name))
+            yield Conflict(
+                kind=link.kind,
+                poweroffice_id=link.poweroffice_id,
+                tribe_id=link.tribe_id,
+                label=link.label,
+                field=name,
+                base=link.base.get(name),
+                tribe=link.seen_in(System.TRIBE).get(name),
+                poweroffice=link.seen_in(System.POWEROFFICE).get(name),
+                winner=decision.winner,
+                since=known.since if known else now,
+            )
+
+
+@dataclass(slots=True)
+class _Planner:
+    """Collects the plan of one pass: changes are returned, what is left out is noted here."""
+
+    memory: Memory
+    task: Task
+    now: datetime
+    quarantined: dict[RecordKey, Quarantined] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+    unchanged: int = 0
+    parked: int = 0
+    not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
+
+    def note_ambiguous(self, ambiguous: Iterable[Ambiguous]) -> None:
+        """Quarantine what nobody can tell apart. What has no role yet cannot be listed."""
+        for entry in ambiguous:
+            record = entry.record
+            if not record.role_missing:
+                self._quarantine(
+                    (record.system.other, record.kind, record.id),
+                    record.label,
+                    entry.reason,
+                    "Correct the number in Tribe, or merge the records there.",
+                    fingerprint(record.values),
+                )
+
+    def add_roles(self, pairs: Iterable[Pair]) -> Iterator[Change]:
+        """Give Tribe relations the role that their PowerOffice counterparts have."""
+        for matched in pairs:
+            if matched.tribe.role_missing and System.TRIBE in self.task.creates_in:
+                yield from self._create(matched.poweroffice, matched)
+
+    def create_all(self, records: Iterable[Record]) -> Iterator[Change]:
+        """Create what has no counterpart on the sides that this pass creates on."""
+        for record in records:
+            if record.system.other in self.task.creates_in:
+                yield from self._create(record)
+
+    def _create(self, source: Record, matched: Pair | None = None) -> Iterator[Change]:
+        target = source.system.other
+        key = (target, source.kind, source.id)
+        reason = left_out(source, self.memory, self.task, self.now)
+        if reason is not None:
+            self.not_created[reason] += 1
+            return
+        if self._waits(key, fingerprint(source.values)):
+            return
+        refusals = refusals_of(source, target)
+        missing = [row.label for row in rows_of(source) if row.required and row.name in refusals]
+        if missing:
+            self._quarantine(
+                key,
+                source.label,
+                f"{source.system.title} has no {' and no '.join(missing)} for it",
+                f"Enter it in {source.system.title}; the next run picks it up.",
+                fingerprint(source.values),
+            )
+            return
+        self._hold(key, source.label, source.system, refusals, fingerprint(source.values))
+        yield creation(source, refusals, matched)
+
+    def update_all(self) -> Iterator[Change]:
+        """Update what differs on the sides that this pass updates."""
+        for link in self.memory.links.values():
+            if link.kind not in self.task.kinds:
+                continue
+            if link.parked is not None:
+                self.parked += 1
+            elif not (link.tribe or link.poweroffice):
+                self.unchanged += 1
+            else:
+                changes = list(self._update(link))
+                self.unchanged += not changes
+                yield from changes
+
+    def _update(self, link: Link) -> Iterator[Change]:
+        decided = list(decisions(link, self.task.conflicts))
+        self.conflicts.extend(conflicts_of(link, decided, self.memory, self.now))
+        digest = link_fingerprint(link)
+        for target in sorted(self.task.updates_in):
+            key = (target, link.kind, link.id_in(target.other))
+            if self._waits(key, digest):
+                continue
+            fitting, held = split_by_fit(link, target, decided)
+            self._hold(key, link.label, target.other, held, digest)
+            if fitting:
+                yield update(link, target, fitting)
+
+    def _waits(self, key: RecordKey, digest: str) -> bool:
+        waiting = waits(self.memory, key, digest, self.now)
+        if waiting:
+            self.quarantined[key] = self.memory.quarantine[key]
+        return waiting
+
+    def _hold(
+        self,
+        key: RecordKey,
+        label: str,
+        source: System,
+        refusals: dict[str, Refusal],
+        digest: str,
+    ) -> None:
+        if refusals:
+            self._quarantine(
+                key,
+                label,
+                "; ".join(f"{name.replace('_', ' ')}: {why}" for name, why in refusals.items()),
+                f"Complete it in {source.title}; everything else about the record goes on.",
+                digest,
+                tuple(refusals),
+            )
+
+    def _quarantine(
+        self,
+        key: RecordKey,
+        label: str,
+        reason: str,
+        next_step: str,
+        digest: str,
+        held_fields: tuple[str, ...] = (),
+    ) -> None:
+        system, kind, record_id = key
+        entry = Quarantined(
+            kind=kind,
+            system=system,
+            id=record_id,
+            label=label,
+            reason=reason,
+            next_step=next_step,
+            fingerprint=digest,
+            since=self.now,
+            retry_after=None if held_fields else next_try(1, self.now),
+            held_fields=held_fields,
+        )
+        known = self.memory.quarantine.get(key)
+        if known is not None and known.reason == reason and known.fingerprint == digest:
+            due = known.retry_after is not None and known.retry_after <= self.now
+            retry_after = entry.retry_after if due else known.retry_after
+            entry = replace(
+                entry, since=known.since, retry_after=retry_after, attempts=known.attempts
+            )
+        self.quarantined[key] = entry

@@ -1,0 +1,140 @@
+"""The three trees: what both sides agreed on, and what was seen on each.
+
+What a read saw is laid over the memory here. Nothing is decided and nothing is lost: a change seen
+by one pass stays visible, as a difference from the base, until a pass acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from tribe_po.fields import fields_of
+from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Value, Values
+
+GONE = {
+    System.TRIBE: "gone from Tribe (deleted or merged)",
+    System.POWEROFFICE: "gone from PowerOffice (deleted)",
+}
+"""Why a link is parked when one of its records is no longer there."""
+
+FORM_CHANGED = "a company on one side and a private person on the other"
+
+
+def see(link: Link, system: System, values: Values) -> Link:
+    """Lay the values seen on one side over a link, and settle what now agrees.
+
+    A link that nothing changed for comes back as it was.
+    """
+    if _as_agreed(link, values):
+        return link
+    base = dict(link.base)
+    trees: dict[System, dict[str, Value]] = {
+        System.TRIBE: dict(link.tribe),
+        System.POWEROFFICE: dict(link.poweroffice),
+    }
+    for row in fields_of(link.kind, link.form):
+        name = row.name
+        trees[system][name] = values.get(name)
+        seen = {side: tree.get(name, base.get(name)) for side, tree in trees.items()}
+        both_seen = name in base or all(name in tree for tree in trees.values())
+        if both_seen and row.same(seen[System.TRIBE], seen[System.POWEROFFICE]):
+            base[name] = seen[System.POWEROFFICE]
+        for tree in trees.values():
+            if name in base and name in tree and row.same(tree[name], base[name]):
+                del tree[name]
+    return replace(
+        link, base=base, tribe=trees[System.TRIBE], poweroffice=trees[System.POWEROFFICE]
+    )
+
+
+def _as_agreed(link: Link, values: Values) -> bool:
+    """The quick look that nearly every record of a complete read needs."""
+    return not (link.tribe or link.poweroffice) and all(
+        row.name in link.base and link.base[row.name] == values.get(row.name)
+        for row in fields_of(link.kind, link.form)
+    )
+
+
+def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
+    """A new link between two records, with nothing agreed beyond what is equal already."""
+    link = Link(
+        kind=poweroffice.kind,
+        form=poweroffice.form,
+        poweroffice_id=poweroffice.id,
+        tribe_id=tribe.id,
+        tribe_relation_id=tribe.relation_id,
+        tribe_address_id=tribe.address_id,
+        matched_by=rule,
+    )
+    return see(see(link, System.POWEROFFICE, poweroffice.values), System.TRIBE, tribe.values)
+
+
+def _see_record(link: Link, record: Record) -> Link:
+    """Lay one record over its link. Seeing it again ends a parking."""
+    if record.form is not link.form:
+        return replace(link, parked=FORM_CHANGED)
+    if record.system is System.TRIBE:
+        link = replace(
+            link, tribe_relation_id=record.relation_id, tribe_address_id=record.address_id
+        )
+    return replace(see(link, record.system, record.values), parked=None)
+
+
+def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) -> Memory:
+    """Give the memory as it is after one read of one side.
+
+    Records without a link are kept as unlinked. After a complete read, links whose record was not
+    among the rows are parked, and unlinked records that are gone are forgotten.
+    """
+    system = observation.system
+    links = dict(memory.links)
+    unlinked = dict(memory.unlinked)
+    by_id = {(link.kind, link.id_in(system)): key for key, link in links.items()}
+    for record in observation.records:
+        key = by_id.get((record.kind, record.id))
+        if key is None:
+            unlinked[system, record.kind, record.id] = record
+        else:
+            links[key] = _see_record(links[key], record)
+    if observation.complete:
+        seen = {(record.kind, record.id) for record in observation.records}
+        _park_the_gone(links, system, kinds, seen)
+        for gone in [
+            key for key in unlinked if key[0] is system and key[1] in kinds and key[1:] not in seen
+        ]:
+            del unlinked[gone]
+    cursors = dict(memory.cursors)
+    if observation.cursor is not None:
+        cursors |= {(system, kind): observation.cursor for kind in kinds}
+    return replace(memory, links=links, unlinked=unlinked, cursors=cursors)
+
+
+def _park_the_gone(
+    links: dict[tuple[Kind, str], Link],
+    system: System,
+    kinds: Collection[Kind],
+    seen: Collection[tuple[Kind, str]],
+) -> None:
+    for key, link in links.items():
+        if (
+            link.kind in kinds
+            and link.parked is None
+            and (link.kind, link.id_in(system)) not in seen
+        ):
+            links[key] = replace(link, parked=GONE[system])
+
+
+def join(memory: Memory, links: Iterable[Link]) -> Memory:
+    """Give the memory with new links in it; their records are unlinked no longer."""
+    joined = dict(memory.links)
+    unlinked = dict(memory.unlinked)
+    left_alone = set(memory.left_alone)
+    intents = dict(memory.intents)
+    for link in links:
+        joined[link.key] = link
+        left_alone.discard((link.kind, link.tribe_id))
+        for system in System:
+            unlinked.pop((system, link.kind, link.id_in(system)), None)
+            intents.pop((system.other, link.kind, link.id_in(system)), None)
+    return replace(memory, links=joined, unlinked=unlinked, left_alone=left_alone, intents=intents)
