@@ -88,13 +88,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a pass is there for: which kinds, which sides it creates and updates records on."""
+    """What a pass is there for: which kinds, which sides it creates and updates records on.
+
+    With `numbers_to_tribe`, Tribe gets PowerOffice's numbers even if it is not updated otherwise.
+    `include_archived` also creates what is archived, `push_unmatched` what was left alone.
+    """
 
     name: str
     kinds: tuple[Kind, ...]
     creates_in: frozenset[System]
     updates_in: frozenset[System]
     conflicts: ConflictPolicy
+    numbers_to_tribe: bool = False
     include_archived: bool = False
     push_unmatched: bool = False
 

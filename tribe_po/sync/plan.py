@@ -23,7 +23,14 @@ from tribe_po.records import (
     Values,
 )
 from tribe_po.sync.change import Action, Change, Plan, Task
-from tribe_po.sync.draft import creation, refusals_of, rows_of, split_by_fit, update
+from tribe_po.sync.draft import (
+    creation,
+    number_write_back,
+    refusals_of,
+    rows_of,
+    split_by_fit,
+    update,
+)
 from tribe_po.sync.match import Ambiguous, Matching, Pair
 from tribe_po.sync.merge import Decision, decisions
 from tribe_po.sync.trees import join, pair
@@ -243,6 +250,11 @@ class _Planner:
         decided = list(decisions(link, self.task.conflicts))
         self.conflicts.extend(conflicts_of(link, decided, self.memory, self.now))
         digest = link_fingerprint(link)
+        if self.task.numbers_to_tribe and System.TRIBE not in self.task.updates_in:
+            key = (System.TRIBE, link.kind, link.poweroffice_id)
+            number = number_write_back(link)
+            if number is not None and not waits(self.memory, key, digest, self.now):
+                yield number
         for target in sorted(self.task.updates_in):
             key = (target, link.kind, link.id_in(target.other))
             if self._waits(key, digest):

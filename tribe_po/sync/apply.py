@@ -1,0 +1,311 @@
+"""The one place that writes: carries out a plan, and remembers each step as it happens.
+
+The order makes it safe to be killed at any moment: intents are saved before the first create, each
+copy carries a mark by which it is found again, and the memory never says more than what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from tribe_po.errors import (
+    AlreadyExists,
+    LostAnswer,
+    NotAllowed,
+    RecordGone,
+    RecordMoved,
+    RecordRefused,
+    Temporary,
+    TribePoError,
+)
+from tribe_po.records import Kind, Memory, Record, System
+from tribe_po.sync import remember
+from tribe_po.sync.change import Action, Change, Plan, Status
+from tribe_po.sync.draft import number_write_back, update_for
+from tribe_po.sync.sides import Side, Written
+from tribe_po.sync.trees import see
+
+BATCH = 100
+"""Writes between two looks at the target side and two saves of the memory."""
+
+
+class Keeper(Protocol):
+    """Who keeps what happened: the state file and the audit trail."""
+
+    def save(self, memory: Memory) -> None:
+        """Keep the memory. Raises `StateNotSaved`; no write to a server may follow."""
+        ...
+
+    def note(self, change: Change) -> None:
+        """Take note of a change that is done, has failed or was skipped."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a plan was carried out: every change with its status, and what stopped it early."""
+
+    memory: Memory
+    changes: tuple[Change, ...]
+    stopped_by: TribePoError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One write that was tried: what it led to, or the error; neither if its turn never came."""
+
+    change: Change
+    written: Written | None = None
+    error: TribePoError | None = None
+
+
+def apply(
+    plan: Plan,
+    sides: Mapping[System, Side],
+    keeper: Keeper,
+    now: Callable[[], datetime],
+    in_flight: int = 4,
+) -> Outcome:
+    """Carry out a plan, with so many writes in flight at once.
+
+    Errors about one record quarantine it; others end the run early, with everything that was done
+    remembered. Raises only `StateNotSaved`.
+    """
+    run = _Run(plan, sides, keeper, now, in_flight, remember.start(plan))
+    run.carry_out()
+    return Outcome(run.memory, tuple(run.finished), run.stopped_by)
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: Plan
+    sides: Mapping[System, Side]
+    keeper: Keeper
+    now: Callable[[], datetime]
+    in_flight: int
+    memory: Memory
+    finished: list[Change] = field(default_factory=list)
+    stopped_by: TribePoError | None = None
+
+    def carry_out(self) -> None:
+        changes = self.plan.changes
+        for change in changes:
+            if change.action is Action.LINK:
+                self._finish(change, Status.DONE, change.reason)
+        self._create([change for change in changes if change.creation is not None])
+        self._update([change for change in changes if change.edit is not None])
+        self.keeper.save(self.memory)
+
+    def _finish(self, change: Change, status: Status, reason: str | None = None) -> None:
+        done = replace(change, status=status, reason=reason)
+        self.finished.append(done)
+        self.keeper.note(done)
+
+    def _create(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        remember.intended(self.memory, changes, self.now())
+        self.keeper.save(self.memory)
+        # One kind after the other: a supplier may share the relation just created for a customer.
+        for system, kind in ((system, kind) for system in System for kind in Kind):
+            mine = [one for one in changes if (one.system, one.kind) == (system, kind)]
+            for batch in _batches(mine):
+                self._create_batch(self.sides[system], batch)
+                self.keeper.save(self.memory)
+
+    def _create_batch(self, side: Side, batch: Sequence[Change]) -> None:
+        prepared = [self._joining_its_other_role(change) for change in batch]
+        attempts = self._try_all(prepared, self._create_one)
+        unseen = [a.written.id for a in attempts if a.written and a.written.record is None]
+        seen = {record.id: record for record in self._read_back(side, batch[0].kind, unseen)}
+        for attempt in attempts:
+            if attempt.written is None:
+                self._failed(attempt)
+            else:
+                self._created(attempt.change, attempt.written, seen.get(attempt.written.id))
+
+    def _joining_its_other_role(self, change: Change) -> Change:
+        """Let a contact's second role join the relation that its first role has in Tribe."""
+        creation = change.creation
+        if creation is None or change.system is not System.TRIBE or creation.relation_id:
+            return change
+        for kind in Kind:
+            link = self.memory.links.get((kind, change.poweroffice_id))
+            if link is not None and link.form is creation.form and not link.parked:
+                return replace(
+                    change, creation=replace(creation, relation_id=link.tribe_relation_id)
+                )
+        return change
+
+    def _create_one(self, change: Change) -> Written:
+        """Create, and when nobody knows whether it happened, look for the mark before giving up."""
+        if change.creation is None:
+            raise ValueError("nothing to create")
+        side = self.sides[change.system]
+        try:
+            return side.create(change.creation)
+        except (LostAnswer, AlreadyExists):
+            found = side.find_by_mark(change.kind, change.creation.mark)
+            if len(found) != 1:
+                raise
+            return Written(found[0].id, found[0])
+
+    def _read_back(self, side: Side, kind: Kind, ids: Sequence[str]) -> list[Record]:
+        if not ids or self.stopped_by is not None:
+            return []
+        try:
+            return side.get(kind, ids)
+        except (Temporary, NotAllowed) as error:
+            self.stopped_by = error
+            return []
+
+    def _created(self, change: Change, written: Written, seen: Record | None) -> None:
+        self.memory = remember.created(self.memory, change, written, seen)
+        if change.system is System.TRIBE:
+            done = replace(change, tribe_id=written.id)
+        else:
+            done = self._write_number_back(replace(change, poweroffice_id=written.id))
+        self._finish(done, Status.DONE, done.reason)
+
+    def _write_number_back(self, change: Change) -> Change:
+        """Give Tribe the number that PowerOffice assigned. If that fails, the next pass does it."""
+        link = self.memory.links[change.link_key]
+        number = link.seen_in(System.POWEROFFICE).get("number")
+        write_back = number_write_back(link)
+        if write_back is not None:
+            attempt = self._try(write_back, self._update_one)
+            if attempt.written is None:
+                self._failed(attempt)
+            else:
+                remember.updated(self.memory, write_back, attempt.written)
+        return replace(
+            change,
+            fields=tuple(
+                replace(one, after=number) if one.name == "number" else one for one in change.fields
+            ),
+        )
+
+    def _update(self, changes: Sequence[Change]) -> None:
+        for system in System:
+            since = min(
+                (at for (side, _kind), at in self.memory.cursors.items() if side is system),
+                default=None,
+            )
+            for batch in _batches([one for one in changes if one.system is system]):
+                current, since = self._seen_again(batch, since)
+                for attempt in self._try_all(current, self._update_one):
+                    self._updated(attempt)
+                self.keeper.save(self.memory)
+
+    def _seen_again(
+        self, batch: Sequence[Change], since: datetime | None
+    ) -> tuple[list[Change], datetime | None]:
+        """Ask the target once what changed since it was read, and plan such records again."""
+        if self.stopped_by is not None:
+            return list(batch), since
+        kinds = tuple(kind for kind in Kind if any(change.kind is kind for change in batch))
+        try:
+            observation = self.sides[batch[0].system].changed(kinds, since)
+        except (Temporary, NotAllowed) as error:
+            self.stopped_by = error
+            return list(batch), since
+        seen = {(record.kind, record.id): record for record in observation.records}
+        again = [
+            self._plan_again(change, seen.get((change.kind, change.edit.id)))
+            for change in batch
+            if change.edit is not None
+        ]
+        return [change for change in again if change is not None], observation.cursor or since
+
+    def _plan_again(self, change: Change, record: Record | None) -> Change | None:
+        """The change as it is after its record was seen again; None when nothing is left of it."""
+        if record is None:
+            return change
+        link = self.memory.links[change.link_key]
+        moved = see(link, change.system, record.values)
+        if (moved.tribe, moved.poweroffice) == (link.tribe, link.poweroffice):
+            return change
+        self.memory.links[link.key] = moved
+        task = self.plan.task
+        if change.system in task.updates_in:
+            again = update_for(moved, change.system, task.conflicts)
+        else:
+            again = number_write_back(moved)
+        if again is None:
+            self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
+        return again
+
+    def _update_one(self, change: Change) -> Written:
+        if change.edit is None:
+            raise ValueError("nothing to write")
+        return self.sides[change.system].update(change.edit)
+
+    def _updated(self, attempt: _Attempt) -> None:
+        change, now = attempt.change, self.now()
+        if attempt.written is None:
+            self._failed(attempt)
+            return
+        remember.overruled(self.memory, self.memory.links[change.link_key], change, self.plan, now)
+        ignored = remember.updated(self.memory, change, attempt.written)
+        if ignored:
+            reason = f"{change.system.title} did not take the {' and the '.join(ignored)}"
+            remember.refused(
+                self.memory, self.plan, change, reason, "Compare the record on both sides.", now
+            )
+            self._finish(change, Status.FAILED, reason)
+        else:
+            self._finish(change, Status.DONE)
+
+    def _failed(self, attempt: _Attempt) -> None:
+        """Remember why a write did not happen, as far as it is about the record."""
+        change, error = attempt.change, attempt.error
+        match error:
+            case LostAnswer():
+                self._finish(change, Status.FAILED, f"{error.what}; the next run looks for it")
+                return
+            case RecordGone() if change.edit is not None:
+                self._finish(change, Status.FAILED, remember.gone(self.memory, change))
+            case RecordMoved():
+                self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
+            case RecordRefused():
+                remember.refused(
+                    self.memory, self.plan, change, error.why, error.next_step, self.now()
+                )
+                self._finish(change, Status.FAILED, error.why)
+            case None:
+                self._finish(change, Status.SKIPPED, "the run ended before its turn")
+            case _:
+                self._finish(change, Status.FAILED, error.what)
+        # Only a create whose answer was lost may have happened.
+        self.memory.intents.pop(change.key, None)
+
+    def _try_all(
+        self, changes: Sequence[Change], write: Callable[[Change], Written]
+    ) -> list[_Attempt]:
+        """Try writes, several in flight, with the attempts in the order of the changes."""
+        if self.in_flight == 1 or len(changes) < 2:
+            return [self._try(change, write) for change in changes]
+        with ThreadPoolExecutor(self.in_flight) as pool:
+            return list(pool.map(lambda change: self._try(change, write), changes))
+
+    def _try(self, change: Change, write: Callable[[Change], Written]) -> _Attempt:
+        if self.stopped_by is not None:
+            return _Attempt(change)
+        try:
+            return _Attempt(change, written=write(change))
+        except (RecordRefused, LostAnswer) as error:
+            return _Attempt(change, error=error)
+        except TribePoError as error:
+            self.stopped_by = error
+            return _Attempt(change, error=error)
+
+
+def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    remaining = iter(changes)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

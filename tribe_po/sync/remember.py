@@ -1,0 +1,144 @@
+"""What a write leads to in the memory: links, kept conflicts, quarantine. Asks no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from tribe_po import fields
+from tribe_po.records import Intent, Link, Memory, Quarantined, Record, System
+from tribe_po.sync.change import Change, Plan
+from tribe_po.sync.merge import decisions
+from tribe_po.sync.plan import conflicts_of, fingerprint, link_fingerprint, next_try
+from tribe_po.sync.sides import Written
+from tribe_po.sync.trees import GONE, join, pair, see
+
+
+def start(plan: Plan) -> Memory:
+    """The memory as the plan leaves it before anything is written: what was seen, what is left out
+    now, and the conflicts that wait for a person. It is a copy that a run may change."""
+    task, memory = plan.task, plan.memory
+    elsewhere = {
+        key: entry
+        for key, entry in memory.quarantine.items()
+        if key[0] not in task.writes_to or key[1] not in task.kinds
+    }
+    kept = {
+        key: conflict
+        for key, conflict in memory.conflicts.items()
+        if conflict.winner is not None or conflict.kind not in task.kinds
+    }
+    waiting = {
+        (conflict.kind, conflict.poweroffice_id, conflict.field): conflict
+        for conflict in plan.conflicts
+        if conflict.winner is None
+    }
+    return replace(
+        memory,
+        meta=replace(memory.meta, fields=fields.fingerprint()),
+        links=dict(memory.links),
+        intents=dict(memory.intents),
+        quarantine={**elsewhere, **plan.quarantined},
+        conflicts={**kept, **waiting},
+    )
+
+
+def intended(memory: Memory, changes: Iterable[Change], now: datetime) -> None:
+    """Note the creates that are about to be sent. One that was noted before keeps its time."""
+    for change in changes:
+        if change.creation is not None:
+            memory.intents.setdefault(
+                change.key,
+                Intent(change.kind, change.system, change.source_id, change.creation.mark, now),
+            )
+
+
+def created(memory: Memory, change: Change, written: Written, seen: Record | None) -> Memory:
+    """Link a copy that was created to its source.
+
+    `seen` is the copy as it was read back. Where it does not show up yet, what was sent stands in
+    for it until the next pass sees it.
+    """
+    source, creation = change.source, change.creation
+    if source is None or creation is None:
+        raise ValueError("a created record has a source")
+    sent = Record(
+        kind=change.kind,
+        system=change.system,
+        id=written.id,
+        relation_id=creation.relation_id,
+        form=creation.form,
+        values=creation.values,
+    )
+    copy = written.record or seen or sent
+    poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)
+    succeeded(memory, change)
+    return join(memory, [pair(poweroffice, tribe, "created")])
+
+
+def updated(memory: Memory, change: Change, written: Written) -> list[str]:
+    """Lay what a write left behind over its link.
+
+    Gives the labels of the fields that the server did not take, although it said it did: such a
+    record must not be written again and again.
+    """
+    if change.edit is None:
+        raise ValueError("an updated record has an edit")
+    link = memory.links[change.link_key]
+    sent = {**link.seen_in(change.system), **change.edit.values}
+    values = written.record.values if written.record is not None else sent
+    memory.links[link.key] = see(link, change.system, values)
+    expected = {**values, **change.edit.values}
+    ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
+    if not ignored:
+        succeeded(memory, change)
+    return ignored
+
+
+def succeeded(memory: Memory, change: Change) -> None:
+    """Forget an earlier failure. What is held back of the record stays listed."""
+    entry = memory.quarantine.get(change.key)
+    if entry is not None and not entry.held_fields:
+        del memory.quarantine[change.key]
+
+
+def overruled(memory: Memory, link: Link, change: Change, plan: Plan, now: datetime) -> None:
+    """Keep the values that a write is about to replace although somebody had changed them."""
+    written = {one.name for one in change.fields}
+    for conflict in conflicts_of(link, decisions(link, plan.task.conflicts), memory, now):
+        if conflict.field in written:
+            memory.conflicts[conflict.kind, conflict.poweroffice_id, conflict.field] = conflict
+
+
+def gone(memory: Memory, change: Change) -> str:
+    """Park the link of a record that is no longer there. Gives the reason."""
+    reason = GONE[change.system]
+    memory.links[change.link_key] = replace(memory.links[change.link_key], parked=reason)
+    return reason
+
+
+def refused(
+    memory: Memory, plan: Plan, change: Change, reason: str, next_step: str, now: datetime
+) -> None:
+    """Quarantine a record whose write a server refused."""
+    memory.intents.pop(change.key, None)
+    if change.source is not None:
+        digest = fingerprint(change.source.values)
+    else:
+        digest = link_fingerprint(memory.links[change.link_key])
+    known = plan.memory.quarantine.get(change.key)
+    again = known if known is not None and known.fingerprint == digest else None
+    attempts = again.attempts + 1 if again else 1
+    memory.quarantine[change.key] = Quarantined(
+        kind=change.kind,
+        system=change.system,
+        id=change.source_id,
+        label=change.label,
+        reason=reason,
+        next_step=next_step,
+        fingerprint=digest,
+        since=again.since if again else now,
+        attempts=attempts,
+        retry_after=next_try(attempts, now),
+    )
