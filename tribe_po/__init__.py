@@ -1,1 +1,3 @@
 """Keeps Tribe CRM and PowerOffice Go in step."""
+
+__version__ = "0.1.0"

@@ -70,7 +70,7 @@ def _phone(value: Value) -> Value:
     text = _folded(value)
     if not isinstance(text, str):
         return None
-    digits = re.sub(r"^00", "+", re.sub(r"[\s().\-/]", "", text))
+    digits = re.sub(r"^00(?=\d{7})", "+", re.sub(r"[\s().\-/]", "", text))
     return re.sub(r"^\+47(?=\d{8}$)", "", digits)
 
 

@@ -66,6 +66,7 @@ Values = Mapping[str, Value]
 """Values by the field's name in the field table (`tribe_po.fields`)."""
 
 NO_VALUES: Values = MappingProxyType({})
+"""Nothing seen: one for all links that agree, which nearly all do."""
 
 
 def label_of(values: Values) -> str:
@@ -131,9 +132,9 @@ class Link:
     tribe_id: str
     tribe_relation_id: str
     matched_by: str
-    base: Values = NO_VALUES
-    tribe: Values = NO_VALUES
-    poweroffice: Values = NO_VALUES
+    base: Values = field(default_factory=lambda: NO_VALUES)
+    tribe: Values = field(default_factory=lambda: NO_VALUES)
+    poweroffice: Values = field(default_factory=lambda: NO_VALUES)
     tribe_address_id: str | None = None
     parked: str | None = None
 

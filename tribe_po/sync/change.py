@@ -91,7 +91,8 @@ class Task:
     """What a pass is there for: which kinds, which sides it creates and updates records on.
 
     With `numbers_to_tribe`, Tribe gets PowerOffice's numbers even if it is not updated otherwise.
-    `include_archived` also creates what is archived, `push_unmatched` what was left alone.
+    In the `initial` one, what only Tribe has is left alone. `include_archived` also creates what is
+    archived, `push_unmatched` what was left alone.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Task:
     updates_in: frozenset[System]
     conflicts: ConflictPolicy
     numbers_to_tribe: bool = False
+    initial: bool = False
     include_archived: bool = False
     push_unmatched: bool = False
 

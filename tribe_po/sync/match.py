@@ -233,12 +233,12 @@ def _apply(
 
 
 def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterable[Ambiguous]:
-    names = " and ".join(
-        f"{len(group)} in {group[0].system.title} ({', '.join(one.label for one in group[:5])})"
+    places = " and ".join(
+        f"in {group[0].system.title} by {', '.join(one.label for one in group[:5])}"
         for group in (ours, theirs)
     )
     number = f" {ours[0].values.get('number')}" if rule.name == "number" else ""
-    reason = f"the same {rule.name}{number} is carried by {names}"
+    reason = f"the {rule.name}{number} is carried {places}"
     return [Ambiguous(record, reason) for record in ours + theirs]
 
 

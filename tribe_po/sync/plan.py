@@ -208,6 +208,8 @@ class _Planner:
         for record in records:
             if record.system.other in self.task.creates_in:
                 yield from self._create(record)
+            elif self.task.initial:
+                self.not_created[LeftOut.LEFT_ALONE] += 1
 
     def _create(self, source: Record, matched: Pair | None = None) -> Iterator[Change]:
         target = source.system.other

@@ -1,0 +1,47 @@
+"""The Typer application and the options before the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tribe_po import __version__
+from tribe_po.cli import relations
+from tribe_po.cli.options import Common
+
+app = typer.Typer(
+    name="tribe-po",
+    help="Keeps Tribe CRM and PowerOffice Go in step: customers and suppliers, both ways.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+relations.add_to(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tribe-po {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    env_file: Annotated[
+        Path | None,
+        typer.Option("--env-file", help="Read settings from this file, before ./.env."),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", help="Read settings from NAME.env; the state is NAME.json."),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - Typer calls its callback
+        bool,
+        typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Tell it."),
+    ] = False,
+) -> None:
+    """Keeps Tribe CRM and PowerOffice Go in step: customers and suppliers, both ways."""
+    context.obj = Common(env_file, profile)

@@ -1,0 +1,154 @@
+"""Making a pass from the command line: settings, session, report, exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from tribe_po.cli.options import Asked, Common, Output
+from tribe_po.errors import Busy, ExitCode, GuardRefused, TribePoError
+from tribe_po.output import document, log, tables, words
+from tribe_po.output.progress import Following
+from tribe_po.passes.run import Options, Report
+from tribe_po.passes.session import Session, open_session
+from tribe_po.settings import Settings
+from tribe_po.sync.change import Plan, Status
+from tribe_po.sync.guard import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass as a command makes it.
+
+    `most_creates` is the limit that --max-changes replaces. With `ask`, a person confirms the plan.
+    """
+
+    name: str
+    make: Callable[[Session, Options], Report]
+    most_creates: int = 1000
+    ask: bool = False
+
+
+def perform(context: typer.Context, chosen: Pass, asked: Asked) -> NoReturn:
+    """Make one pass, report it, and exit with its code."""
+    common: Common = context.obj
+    log.start(verbose=asked.verbose, quiet=asked.quiet)
+    with _reported(chosen, common, asked):
+        settings = Settings.load(os.environ, common.env_file, common.profile)
+        report = _make(settings, chosen, asked)
+    _show(report, asked)
+    raise typer.Exit(report.exit_code)
+
+
+@contextmanager
+def _reported(chosen: Pass, common: Common, asked: Asked) -> Iterator[None]:
+    """Turn what ends a pass before it has a report into three lines and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except Exception as error:
+        if isinstance(error, TribePoError):
+            said = error
+        elif asked.verbose:
+            raise
+        else:
+            said = _as_bug(error)
+        if asked.output is Output.JSON:
+            profile = common.profile or "default"
+            typer.echo(document.failure(chosen.name, profile, asked.dry_run, said))
+        _say(said)
+        raise typer.Exit(said.exit_code) from None
+
+
+def _make(settings: Settings, chosen: Pass, asked: Asked) -> Report:
+    with (
+        open_session(settings, chosen.name, dry_run=asked.dry_run) as session,
+        Following(Console(stderr=True)) as following,
+    ):
+        session.keeper.watchers.append(following.watch)
+
+        def confirm(plan: Plan) -> bool:
+            if chosen.ask and plan.writes():
+                following.pause()
+                if not _confirmed(chosen, plan):
+                    return False
+            following.expect(len(plan.changes))
+            return True
+
+        limit = chosen.most_creates if asked.max_changes is None else asked.max_changes
+        options = Options(
+            limits=Limits(settings.max_change_percent, limit, asked.force),
+            dry_run=asked.dry_run,
+            full=asked.full,
+            confirm=confirm,
+        )
+        return chosen.make(session, options)
+
+
+def _confirmed(chosen: Pass, plan: Plan) -> bool:
+    """Show the plan to the person at the terminal and ask. Without one, --yes is needed."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise GuardRefused(
+            f"{chosen.name} needs a yes",
+            f"It would make {words.count(len(plan.writes()), 'write')}, and nobody can be asked.",
+            f"Read the plan: tribe-po {chosen.name} --dry-run. Then: tribe-po {chosen.name} --yes",
+        )
+    console = Console()
+    for part in tables.tables(plan.changes, plan.conflicts, list(plan.quarantined.values())):
+        console.print(part)
+    return typer.confirm(f"Make these {words.count(len(plan.writes()), 'write')}?")
+
+
+def _show(report: Report, asked: Asked) -> None:
+    """Give the report. Where nobody looks and none was asked for, only new trouble is told, so that
+    cron sends a mail when there is something to read."""
+    if asked.output is Output.JSON:
+        typer.echo(document.report(report))
+    elif not asked.quiet and (
+        asked.output or report.dry_run or sys.stdout.isatty() or _new_trouble(report)
+    ):
+        console = Console()
+        for part in tables.tables(
+            report.changes, report.plan.conflicts, list(report.memory.quarantine.values())
+        ):
+            console.print(part)
+        console.print(tables.summary(report), soft_wrap=True)
+    if report.error is not None:
+        _say(report.error)
+
+
+def _new_trouble(report: Report) -> bool:
+    """Whether something happened that a person should know and has not been told of before."""
+    told = report.started
+    return (
+        any(entry.since >= told for entry in report.memory.quarantine.values())
+        or any(conflict.since >= told for conflict in report.plan.conflicts)
+        or any(change.status is Status.FAILED for change in report.changes)
+    )
+
+
+def _say(error: TribePoError) -> None:
+    """Tell an error in three lines on stderr. That another pass runs is normal for cron."""
+    if isinstance(error, Busy) and not sys.stderr.isatty():
+        return
+    console = Console(stderr=True, highlight=False)
+    console.print(words.printable(error.what), style="bold red", markup=False, soft_wrap=True)
+    for line in (*error.why.splitlines(), error.next_step):
+        console.print(f"  {words.printable(line)}", markup=False, soft_wrap=True)
+
+
+def _as_bug(error: Exception) -> TribePoError:
+    """An error nobody thought of. Its own words may hold anything, so only its kind is told."""
+    return TribePoError(
+        "tribe-po has a bug",
+        f"An unexpected {type(error).__name__} ended the pass; what was done is remembered.",
+        "Run the same command with --verbose and report what it prints last.",
+    )

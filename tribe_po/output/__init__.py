@@ -1,0 +1,1 @@
+"""What people and programs see: tables, the JSON document, progress, the log."""

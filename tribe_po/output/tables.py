@@ -1,0 +1,220 @@
+"""Reports as tables for people: what changes, from what to what, on which side, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tribe_po.output import words
+from tribe_po.passes.run import Report
+from tribe_po.records import Conflict, Kind, Quarantined, System
+from tribe_po.sync.change import Action, Change, FieldChange, Status
+
+MOST_ROWS = 50
+"""Records shown of each kind of change; the JSON output has them all."""
+
+ID_COLUMNS = ("PowerOffice id", "Tribe id")
+"""Columns that are cut rather than folded."""
+
+SIDE_STYLES = {System.TRIBE: "magenta", System.POWEROFFICE: "cyan"}
+STATUS_MARKS = {
+    Status.PLANNED: Text(" "),
+    Status.DONE: Text("✓", "green"),
+    Status.FAILED: Text("✗", "bold red"),
+    Status.SKIPPED: Text("·", "yellow"),
+}
+SUMMARY = {
+    "create": ("to create", "created"),
+    "add-role": ("to give a role", "given a role"),
+    "link": ("to link", "linked"),
+    "update": ("to update", "updated"),
+    "unchanged": ("unchanged", "unchanged"),
+    "conflict": ("changed on both sides", "changed on both sides"),
+    "quarantined": ("quarantined", "quarantined"),
+    "failed": ("failed", "failed"),
+    "skipped": ("skipped", "skipped"),
+    "left_alone": ("only in Tribe, left alone", "only in Tribe, left alone"),
+    "archived": ("archived, not imported", "archived, not imported"),
+    "parked": ("parked", "parked"),
+}
+"""What a count is called: of a plan, and of what was done."""
+
+
+def tables(
+    changes: Sequence[Change], conflicts: Sequence[Conflict], quarantined: Sequence[Quarantined]
+) -> Iterator[RenderableType]:
+    """One table for each action, kind and side; then conflicts, then what is quarantined."""
+    for (action, kind, system), group in groupby(sorted(changes, key=_place), key=_table_of):
+        members = list(group)
+        title = words.heading(action, kind, system, len(members))
+        yield _titled(title, SIDE_STYLES[system], TABLES[action](members[:MOST_ROWS]))
+        yield from _rest(len(members))
+    if conflicts:
+        yield _titled("Changed on both sides", "yellow", _conflicts(conflicts[:MOST_ROWS]))
+        yield from _rest(len(conflicts))
+    if quarantined:
+        yield _titled("Quarantined", "yellow", _quarantine(quarantined[:MOST_ROWS]))
+        yield from _rest(len(quarantined))
+
+
+def summary(report: Report) -> Text:
+    """One line: the pass, what it did, what it cost."""
+    counted = [
+        f"{words.grouped(report.counts[name])} {planned if report.dry_run else done}"
+        for name, (planned, done) in SUMMARY.items()
+        if report.counts[name]
+    ]
+    seconds = (report.finished - report.started).total_seconds()
+    requests = ", ".join(f"{number} to {side.title}" for side, number in report.requests.items())
+    mode = " (dry run, nothing written)" if report.dry_run else ""
+    return Text.assemble(
+        (f"{report.plan.task.name}{mode}: ", "bold"),
+        ", ".join(counted) or "nothing to do",
+        (f"  [{seconds:.1f} s; requests: {requests}]", "dim"),
+    )
+
+
+def _place(change: Change) -> tuple[int, str, str]:
+    return list(Action).index(change.action), change.kind, change.system
+
+
+def _table_of(change: Change) -> tuple[Action, Kind, System]:
+    return change.action, change.kind, change.system
+
+
+def _titled(title: str, style: str, table: Table) -> RenderableType:
+    table.title = Text(title, style=f"bold {style}")
+    table.title_justify = "left"
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _rest(number: int) -> Iterator[RenderableType]:
+    if number > MOST_ROWS:
+        more = words.grouped(number - MOST_ROWS)
+        yield Text(f"  … {more} more, see --output json", style="dim")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="ellipsis" if column in ID_COLUMNS else "fold")
+        table.columns[-1].no_wrap = column in ID_COLUMNS
+    return table
+
+
+def _updates(changes: Sequence[Change]) -> Table:
+    table = _table("", "Record", "Field", "From", "To", "Why")
+    for change in changes:
+        for index, one in enumerate(change.fields):
+            first = index == 0
+            table.add_row(
+                STATUS_MARKS[change.status] if first else "",
+                _label(change) if first else "",
+                one.label,
+                _before(one),
+                _after(one),
+                Text(
+                    words.printable(change.reason or one.because), "red" if change.reason else "dim"
+                ),
+            )
+    return table
+
+
+def _creates(changes: Sequence[Change]) -> Table:
+    """One row a record: a new record has no values before, only the ones that it gets."""
+    columns = ("number", "organization_number", "email", "address")
+    reasons = any(change.reason for change in changes)
+    table = _table("", "Record", "Number", "Org. no.", "E-mail", "Address", *["Why"] * reasons)
+    for change in changes:
+        by_name = {one.name: one for one in change.fields}
+        table.add_row(
+            STATUS_MARKS[change.status],
+            _label(change),
+            *(_new_value(by_name.get(name)) for name in columns),
+            *[Text(words.printable(change.reason or ""), "dim")] * reasons,
+        )
+    return table
+
+
+def _links(changes: Sequence[Change]) -> Table:
+    table = _table("", "Record", *ID_COLUMNS, "Why")
+    for change in changes:
+        table.add_row(
+            STATUS_MARKS[change.status],
+            _label(change),
+            Text(change.poweroffice_id, "dim"),
+            Text(change.tribe_id, "dim"),
+            Text(words.printable(change.reason or ""), "dim"),
+        )
+    return table
+
+
+def _conflicts(conflicts: Sequence[Conflict]) -> Table:
+    table = _table("Record", "Field", "Was", "In Tribe", "In PowerOffice", "Kept")
+    for one in conflicts:
+        table.add_row(
+            Text(words.printable(one.label), "bold"),
+            one.field.replace("_", " "),
+            Text(words.value(one.base), "dim"),
+            Text(words.value(one.tribe), SIDE_STYLES[System.TRIBE]),
+            Text(words.value(one.poweroffice), SIDE_STYLES[System.POWEROFFICE]),
+            one.winner.title if one.winner else "waits for a decision",
+        )
+    return table
+
+
+def _quarantine(entries: Sequence[Quarantined]) -> Table:
+    """One row a reason: records that collide with each other have it in common."""
+    by_reason: dict[tuple[str, str], list[Quarantined]] = {}
+    for entry in entries:
+        by_reason.setdefault((entry.reason, entry.next_step), []).append(entry)
+    table = _table("Record", "Why", "What to do")
+    for (reason, next_step), members in by_reason.items():
+        names = [f"{one.label} ({one.system.other.title})" for one in members]
+        table.add_row(
+            Text(words.printable_lines(names), "bold"),
+            Text(words.printable(reason)),
+            Text(words.printable(next_step), "dim"),
+        )
+    return table
+
+
+def _label(change: Change) -> Text:
+    return Text(words.printable(change.label), "bold")
+
+
+def _why(change: Change, one: FieldChange) -> Text:
+    """Why a change did not succeed, else why the field is written."""
+    if change.reason:
+        return Text(words.printable(change.reason), "red")
+    return Text(one.because, "dim")
+
+
+def _before(one: FieldChange) -> Text:
+    return Text(words.value(one.before), "red" if one.before is not None else "dim")
+
+
+def _after(one: FieldChange) -> Text:
+    return Text(words.value(one.after), "green" if one.after is not None else "dim")
+
+
+def _new_value(one: FieldChange | None) -> Text:
+    if one is None:
+        return Text("")
+    if one.after is None:
+        return Text("assigned", "dim")
+    return Text(words.value(one.after), "green")
+
+
+TABLES = {
+    Action.CREATE: _creates,
+    Action.ADD_ROLE: _creates,
+    Action.LINK: _links,
+    Action.UPDATE: _updates,
+}

@@ -1,0 +1,38 @@
+"""`init-sync`: the first round, by hand. PowerOffice's customers and suppliers come into Tribe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tribe_po.passes.run import Options, Report, run
+from tribe_po.passes.session import Session
+from tribe_po.records import System
+from tribe_po.sync.change import Task
+
+NAME = "init-sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What else to take along: archived PowerOffice records, and what only Tribe has."""
+
+    include_archived: bool = False
+    push_unmatched: bool = False
+
+
+def init_sync(session: Session, options: Options, scope: Scope) -> Report:
+    """Link what both sides have, import into Tribe what it lacks, and give it PowerOffice's
+    numbers. Relations that only Tribe has are counted and left alone, unless they are to be pushed.
+    """
+    pushes = {System.POWEROFFICE} if scope.push_unmatched else set()
+    task = Task(
+        name=NAME,
+        kinds=session.settings.kinds,
+        creates_in=frozenset({System.TRIBE} | pushes),
+        updates_in=frozenset({System.TRIBE}),
+        conflicts=session.settings.conflicts,
+        initial=True,
+        include_archived=scope.include_archived,
+        push_unmatched=scope.push_unmatched,
+    )
+    return run(session, task, options)

@@ -1,0 +1,251 @@
+"""One pass, the same for every task: observe, plan, guard, apply, report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from tribe_po.errors import ExitCode, TribePoError
+from tribe_po.passes.session import Session
+from tribe_po.records import Kind, Memory, Observation, Record, Run, System
+from tribe_po.sync import guard
+from tribe_po.sync.apply import apply
+from tribe_po.sync.change import Change, Plan, Status, Task
+from tribe_po.sync.match import Matching, match
+from tribe_po.sync.plan import make_plan, to_look_up
+from tribe_po.sync.trees import lay_over
+
+
+class Result(StrEnum):
+    """How a pass ended."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller asks of a pass. `full` reads everything instead of changes; `confirm` is
+    shown the plan before anything is written and says whether to go on."""
+
+    limits: guard.Limits
+    dry_run: bool = False
+    full: bool = False
+    confirm: Callable[[Plan], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a pass did, or in a dry run what it would do.
+
+    `error` is what stopped it or refused it, if something did. `requests` counts what each server
+    was sent.
+    """
+
+    plan: Plan
+    changes: tuple[Change, ...]
+    memory: Memory
+    profile: str
+    run_id: str
+    started: datetime
+    finished: datetime
+    dry_run: bool
+    requests: dict[System, int]
+    error: TribePoError | None = None
+    declined: bool = False
+    counts: Counter[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the changes that stand: planned ones in a dry run, done ones otherwise."""
+        wanted = Status.PLANNED if self.dry_run or self.declined else Status.DONE
+        counts = Counter(change.action.value for change in self.changes if change.status is wanted)
+        counts["failed"] = sum(change.status is Status.FAILED for change in self.changes)
+        counts["skipped"] = sum(change.status is Status.SKIPPED for change in self.changes)
+        counts["unchanged"] = self.plan.unchanged
+        counts["conflict"] = len(self.plan.conflicts)
+        counts["quarantined"] = len(self.memory.quarantine)
+        counts["left_alone"] = self.plan.left_alone
+        counts["archived"] = self.plan.archived
+        counts["parked"] = self.plan.parked
+        object.__setattr__(self, "counts", counts)
+
+    @property
+    def result(self) -> Result:
+        """How it ended, in one word."""
+        if self.declined or (self.error and self.error.exit_code is ExitCode.REFUSED):
+            return Result.REFUSED
+        if self.error is not None:
+            return Result.FAILED
+        waiting = any(conflict.winner is None for conflict in self.memory.conflicts.values())
+        left = self.counts["quarantined"] or self.counts["failed"] or self.counts["parked"]
+        return Result.PARTIAL if waiting or left else Result.OK
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process answers."""
+        if self.error is not None:
+            return self.error.exit_code
+        return {
+            Result.OK: ExitCode.OK,
+            Result.PARTIAL: ExitCode.RECORDS_LEFT,
+            Result.REFUSED: ExitCode.REFUSED,
+        }[self.result]
+
+
+def run(session: Session, task: Task, options: Options) -> Report:
+    """Make one pass. Errors before anything was written are raised, `GuardRefused` excepted: like
+    errors that end the writing early it is in the report, with the plan that led to it.
+
+    All but the initial pass need an initial one to have finished.
+    """
+    if not task.initial:
+        guard.check_initialised(session.memory, task.name, task.kinds)
+    observations = observe(session, task, full=options.full or task.initial)
+    plan = plan_for(session, task, observations)
+    refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
+    if refusals:
+        return _report(session, plan, options, error=refusals[0])
+    if options.dry_run:
+        return _report(session, plan, options)
+    if options.confirm is not None and not options.confirm(plan):
+        return _report(session, plan, options, declined=True)
+    return _apply(session, plan, options)
+
+
+def observe(session: Session, task: Task, *, full: bool) -> list[Observation]:
+    """Read both sides: what changed since all kinds were last read, or everything."""
+    observations = []
+    for system, side in session.sides.items():
+        cursors = [session.memory.cursors.get((system, kind)) for kind in task.kinds]
+        known = [cursor for cursor in cursors if cursor is not None]
+        since = min(known) if len(known) == len(cursors) and not full else None
+        observations.append(side.changed(task.kinds, since))
+    return observations
+
+
+def plan_for(session: Session, task: Task, observations: list[Observation]) -> Plan:
+    """Lay what was seen over the memory, find out who is who, and plan."""
+    memory = session.memory
+    for observation in observations:
+        memory = lay_over(memory, observation, task.kinds)
+    memory = _find_interrupted_creates(session, memory, task.kinds)
+    matching = match(memory, (), task.kinds, session.settings.match_by)
+    memory, candidates = _look_up_numbers(session, memory, matching, task)
+    matching = match(memory, candidates, task.kinds, session.settings.match_by)
+    return make_plan(memory, matching, task, session.now())
+
+
+def _find_interrupted_creates(session: Session, memory: Memory, kinds: tuple[Kind, ...]) -> Memory:
+    """Look for records that an earlier run was about to create when it ended.
+
+    What it created shows up in what was read, with its mark. Only for an intent without such a
+    record the server is asked once more, before anything is created again.
+    """
+    unlinked = dict(memory.unlinked)
+    marks = {(record.kind, record.mark) for record in unlinked.values()}
+    for intent in memory.intents.values():
+        if intent.kind in kinds and (intent.kind, intent.mark) not in marks:
+            found = session.sides[intent.target].find_by_mark(intent.kind, intent.mark)
+            unlinked |= {(record.system, record.kind, record.id): record for record in found}
+    return replace(memory, unlinked=unlinked)
+
+
+def _look_up_numbers(
+    session: Session, memory: Memory, matching: Matching, task: Task
+) -> tuple[Memory, list[Record]]:
+    """Before creating, ask the other side for records with the same number that were not read:
+    archived ones in PowerOffice, relations without the role in Tribe."""
+    linked = {
+        (system, link.kind, link.id_in(system))
+        for link in memory.links.values()
+        for system in System
+    }
+    unlinked = dict(memory.unlinked)
+    candidates = []
+    for system, records in to_look_up(memory, matching, task, session.now()).items():
+        for kind in task.kinds:
+            numbers = [str(one.values["number"]) for one in records if one.kind is kind]
+            for found in session.sides[system].find_by_number(kind, numbers) if numbers else ():
+                key = (found.system, found.kind, found.id)
+                if found.role_missing:
+                    candidates.append(found)
+                elif key not in linked:
+                    unlinked[key] = found
+    return replace(memory, unlinked=unlinked), candidates
+
+
+def _apply(session: Session, plan: Plan, options: Options) -> Report:
+    outcome = apply(plan, session.sides, session.keeper, session.now)
+    memory = outcome.memory
+    if plan.task.initial and outcome.stopped_by is None:
+        _initialised(memory, plan.task)
+    report = _report(session, plan, options, outcome.changes, memory, outcome.stopped_by)
+    _remember_run(memory, report)
+    session.keeper.save(memory)
+    return report
+
+
+def _initialised(memory: Memory, task: Task) -> None:
+    """Open the gate for the other passes. What Tribe alone had at that time is left alone."""
+    fresh = [kind for kind in task.kinds if kind not in memory.meta.initialised]
+    if not task.push_unmatched:
+        memory.left_alone |= {
+            (kind, record_id)
+            for system, kind, record_id in memory.unlinked
+            if system is System.TRIBE and kind in fresh
+        }
+    memory.meta.initialised = (*memory.meta.initialised, *fresh)
+
+
+def _remember_run(memory: Memory, report: Report) -> None:
+    """Add the run to the history. Of runs in a row in which nothing happened the last one stays."""
+    made = Run(
+        run_id=report.run_id,
+        name=report.plan.task.name,
+        started=report.started,
+        finished=report.finished,
+        outcome=report.result,
+        counts=dict(report.counts),
+    )
+    for index, earlier in enumerate(memory.runs):
+        same = (earlier.name, earlier.outcome, earlier.counts) == (
+            made.name,
+            made.outcome,
+            made.counts,
+        )
+        if same and not report.changes:
+            del memory.runs[index]
+            break
+    memory.runs.append(made)
+
+
+def _report(
+    session: Session,
+    plan: Plan,
+    options: Options,
+    changes: tuple[Change, ...] | None = None,
+    memory: Memory | None = None,
+    error: TribePoError | None = None,
+    *,
+    declined: bool = False,
+) -> Report:
+    if memory is None:
+        memory = replace(plan.memory, quarantine={**plan.memory.quarantine, **plan.quarantined})
+    return Report(
+        plan=plan,
+        changes=plan.changes if changes is None else changes,
+        memory=memory,
+        profile=session.settings.profile,
+        run_id=session.run_id,
+        started=session.started,
+        finished=session.now(),
+        dry_run=options.dry_run,
+        requests=session.requests(),
+        error=error,
+        declined=declined,
+    )

@@ -1,0 +1,182 @@
+"""What a pass needs, opened and closed: lock, state, both systems, audit trail."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from tribe_po.passes.keeping import StateKeeper
+from tribe_po.poweroffice.client import PowerOffice
+from tribe_po.records import Memory, System
+from tribe_po.settings import Settings
+from tribe_po.state.audit import Audit
+from tribe_po.state.lock import lock
+from tribe_po.state.store import Store
+from tribe_po.sync.sides import Side
+from tribe_po.transport.http import Connection
+from tribe_po.transport.pace import SharedPace, Unpaced
+from tribe_po.transport.token import ClientCredentials, TokenCache
+from tribe_po.tribe.client import Tribe
+from tribe_po.tribe.metadata import Names
+
+KEYS = "keys"
+NAMES = "Tribe's names"
+"""Under what the state keeps a digest of the keys and Tribe's names, among `Meta.servers`."""
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time on this machine's clock: for reports and for waiting, never for cursors."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything that one pass works with. `memory` is what the state held when it was opened."""
+
+    settings: Settings
+    run_id: str
+    started: datetime
+    sides: Mapping[System, Side]
+    connections: Mapping[System, Connection]
+    memory: Memory
+    keeper: StateKeeper
+    now: Now
+
+    def requests(self) -> dict[System, int]:
+        """How many requests each system has been sent so far."""
+        return {system: made.requests for system, made in self.connections.items()}
+
+
+@contextmanager
+def open_session(
+    settings: Settings, name: str, *, dry_run: bool, now: Now = utc_now
+) -> Iterator[Session]:
+    """Open a session for one pass.
+
+    A dry run takes no lock and writes no file. Raises `Busy` when another pass holds the lock,
+    `StateUnreadable`, `NotAllowed` for keys that are not accepted, and `GuardRefused` when the
+    state belongs to other tenants.
+    """
+    started, run_id = now(), uuid4().hex[:12]
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(lock(settings.state))
+        store = Store(settings.state)
+        memory = store.open()
+        connections = _connect(settings, writable=not dry_run)
+        tribe = _tribe(settings, connections[System.TRIBE], memory)
+        store.bind(memory, _tenant(settings, tribe))
+        audit = None if dry_run else stack.enter_context(closing(Audit(settings.state)))
+        yield Session(
+            settings=settings,
+            run_id=run_id,
+            started=started,
+            sides={
+                System.TRIBE: tribe,
+                System.POWEROFFICE: PowerOffice(connections[System.POWEROFFICE]),
+            },
+            connections=connections,
+            memory=memory,
+            keeper=StateKeeper(store, audit, run_id, name, now),
+            now=now,
+        )
+
+
+def beside(state: Path, suffix: str) -> Path:
+    """The path of a file that belongs to a state file and lies beside it."""
+    return state.with_name(f"{state.stem}{suffix}")
+
+
+def _connect(settings: Settings, *, writable: bool) -> dict[System, Connection]:
+    cache = TokenCache(beside(settings.state, ".tokens.json"), writable=writable)
+    pace = SharedPace.for_key(
+        settings.poweroffice_subscription_key.reveal(), settings.rate, _folder_for_pace()
+    )
+    header = "Ocp-Apim-Subscription-Key"
+    keys = {header: settings.poweroffice_subscription_key.reveal()}
+    second = settings.poweroffice_subscription_key_secondary
+    spare = {header: second.reveal()} if second else None
+    poweroffice = ClientCredentials(
+        System.POWEROFFICE,
+        settings.poweroffice_token_url,
+        headers=keys,
+        spare_headers=spare,
+        basic=(
+            settings.poweroffice_app_key.reveal(),
+            settings.poweroffice_client_key.reveal(),
+        ),
+        cache=cache,
+        pace=pace,
+    )
+    organization = settings.tribe_organization_id
+    tribe = ClientCredentials(
+        System.TRIBE,
+        f"{settings.tribe_auth_url}/oauth2/token",
+        form={
+            "client_id": settings.tribe_client_id,
+            "client_secret": settings.tribe_client_secret.reveal(),
+            **({"organization_id": organization} if organization else {}),
+        },
+        cache=cache,
+        pace=Unpaced(),
+        scopes=tuple(dict.fromkeys((settings.tribe_scope, "read write", None))),
+    )
+    return {
+        System.POWEROFFICE: Connection(
+            System.POWEROFFICE,
+            settings.poweroffice_api_url,
+            token=poweroffice,
+            pace=pace,
+            headers=keys,
+            spare_headers=spare,
+        ),
+        System.TRIBE: Connection(System.TRIBE, settings.tribe_api_url, token=tribe, pace=Unpaced()),
+    }
+
+
+def _folder_for_pace() -> Path:
+    """Where all profiles of one user find each other's pace, whatever their working directory."""
+    folder = Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
+    """Open Tribe with what earlier runs found out about it, which is kept with a digest of the keys
+    that opened it. What is found out now goes into the memory; a dry run never saves that."""
+    known = memory.meta.servers
+    keys = _digest(
+        settings.poweroffice_client_key.reveal(),
+        settings.tribe_client_id,
+        settings.tribe_organization_id or "",
+        settings.tribe_api_url,
+    )
+    if known.get(KEYS) != keys:
+        known.clear()
+    tribe = Tribe(
+        connection,
+        settings.tribe_organization_id or "",
+        names=Names.from_dict(json.loads(known[NAMES])) if NAMES in known else None,
+        learned=known,
+    )
+    known |= {KEYS: keys, NAMES: json.dumps(tribe.names.to_dict())}
+    return tribe
+
+
+def _tenant(settings: Settings, tribe: Tribe) -> str:
+    """The fingerprint of the pair of tenants that the keys open."""
+    return _digest(settings.poweroffice_client_key.reveal(), tribe.own_organization())
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
