@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -105,7 +105,7 @@ def run(session: Session, task: Task, options: Options) -> Report:
     """
     if not task.initial:
         guard.check_initialised(session.memory, task.name, task.kinds)
-    observations = observe(session, task, full=options.full or task.initial)
+    observations = observe(session, task.kinds, full=options.full or task.initial)
     plan = plan_for(session, task, observations)
     refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
     if refusals:
@@ -117,14 +117,14 @@ def run(session: Session, task: Task, options: Options) -> Report:
     return _apply(session, plan, options)
 
 
-def observe(session: Session, task: Task, *, full: bool) -> list[Observation]:
+def observe(session: Session, kinds: Sequence[Kind], *, full: bool) -> list[Observation]:
     """Read both sides: what changed since all kinds were last read, or everything."""
     observations = []
     for system, side in session.sides.items():
-        cursors = [session.memory.cursors.get((system, kind)) for kind in task.kinds]
+        cursors = [session.memory.cursors.get((system, kind)) for kind in kinds]
         known = [cursor for cursor in cursors if cursor is not None]
         since = min(known) if len(known) == len(cursors) and not full else None
-        observations.append(side.changed(task.kinds, since))
+        observations.append(side.changed(kinds, since))
     return observations
 
 

@@ -17,10 +17,10 @@ from tribe_po.passes.keeping import StateKeeper
 from tribe_po.poweroffice.client import PowerOffice
 from tribe_po.records import Memory, System
 from tribe_po.settings import Settings
+from tribe_po.sides import Side
 from tribe_po.state.audit import Audit
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
-from tribe_po.sync.sides import Side
 from tribe_po.transport.http import Connection
 from tribe_po.transport.pace import SharedPace, Unpaced
 from tribe_po.transport.token import ClientCredentials, TokenCache
@@ -146,9 +146,7 @@ def _connect(settings: Settings, *, writable: bool) -> dict[System, Connection]:
 
 def _folder_for_pace() -> Path:
     """Where all profiles of one user find each other's pace, whatever their working directory."""
-    folder = Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    return Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
 
 
 def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:

@@ -27,7 +27,7 @@ from tribe_po.records import Kind, Memory, Record, System
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import number_write_back, update_for
-from tribe_po.sync.sides import Side, Written
+from tribe_po.sides import Side, Written
 from tribe_po.sync.trees import see
 
 BATCH = 100

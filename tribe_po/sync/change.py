@@ -17,7 +17,7 @@ from tribe_po.records import (
     Value,
 )
 from tribe_po.settings import ConflictPolicy
-from tribe_po.sync.sides import Creation, Edit
+from tribe_po.sides import Creation, Edit
 
 
 class Action(StrEnum):

@@ -1,0 +1,72 @@
+"""The sample data: the same for a seed, and with every case that the demo shows."""
+
+from collections import Counter
+
+import pytest
+from stdnum.no import orgnr
+
+from tests.sandbox.poweroffice_peer import START
+from tribe_po.sandbox import samples
+from tribe_po.sandbox.clock import ManualClock
+from tribe_po.sandbox.samples import Cast, fill
+from tribe_po.sandbox.server import Sandbox
+
+
+def filled(**options: int) -> tuple[Sandbox, Cast]:
+    sandbox = Sandbox(ManualClock(START))
+    return sandbox, fill(sandbox, **options)
+
+
+def test_the_usual_cast() -> None:
+    sandbox, _ = filled()
+    customers, suppliers = sandbox.poweroffice.customers(), sandbox.poweroffice.suppliers()
+    assert (len(customers), len(suppliers)) == (140, 60)
+    assert sum(row["IsPerson"] for row in customers) == 20
+    assert sum(row["IsArchived"] for row in customers) == 4
+    assert {row["PaymentTerm"] for row in customers} == {10, 14, 30}
+    assert len({row["Id"] for row in customers} & {row["Id"] for row in suppliers}) == 6
+    numbers = [row["OrganizationNumber"] for row in customers if not row["IsPerson"]]
+    assert all(orgnr.is_valid(number) for number in numbers)
+    assert len(set(numbers)) == len(numbers)
+    lines = {(row["MailAddress"] or {}).get("AddressLine1", "") for row in customers}
+    for shape in (" B", "Postboks", "c/o ", "Drottninggatan", "gård"):
+        assert any(shape in line for line in lines), shape
+    assert any(row["MailAddress"] is None for row in customers)
+
+
+def test_special_cases_in_tribe() -> None:
+    sandbox, cast = filled()
+    debtors = Counter(row["DebtorNumber"] for row in sandbox.tribe.organizations())
+    assert debtors[cast.ambiguous] == 2
+    assert debtors[cast.lead] == 1
+    customer_numbers = {
+        row["Organization" if "Organization" in row else "Person"]["DebtorNumber"]
+        for row in sandbox.tribe.customers()
+    }
+    supplier_numbers = {row["Organization"]["CreditorNumber"] for row in sandbox.tribe.suppliers()}
+    assert cast.ambiguous in customer_numbers
+    assert cast.lead not in customer_numbers
+    assert cast.without_role not in supplier_numbers
+    assert None in customer_numbers
+    held = {str(row["Number"]) for row in sandbox.poweroffice.customers()}
+    assert customer_numbers - {None} < held
+
+
+def test_same_seed_same_data() -> None:
+    first, second, other = filled(seed=3), filled(seed=3), filled(seed=4)
+    assert first[0].poweroffice.customers() == second[0].poweroffice.customers()
+    assert first[0].tribe.customers() == second[0].tribe.customers()
+    assert first[0].poweroffice.customers() != other[0].poweroffice.customers()
+
+
+@pytest.mark.parametrize(("customers", "suppliers"), [(0, 0), (1, 1), (4, 30)])
+def test_small_and_lopsided(customers: int, suppliers: int) -> None:
+    sandbox, _ = filled(customers=customers, suppliers=suppliers)
+    assert len(sandbox.poweroffice.customers()) == customers
+    assert len(sandbox.poweroffice.suppliers()) == suppliers
+
+
+def test_more_than_a_number_series_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "_WHOLE_SERIES", 3)
+    sandbox, _ = filled(customers=4, suppliers=0)
+    assert sandbox.poweroffice.customers()[-1]["Number"] == 1_000_003

@@ -1,0 +1,505 @@
+"""Opening and saving memories."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tinydb import TinyDB, where
+
+from tests.state.memories import NOON, a_link, a_memory, a_run, random_memories
+from tribe_po.errors import ExitCode, StateNotSaved, StateUnreadable
+from tribe_po.records import (
+    Address,
+    Conflict,
+    Form,
+    Intent,
+    Kind,
+    Memory,
+    Quarantined,
+    Record,
+    Run,
+    System,
+)
+from tribe_po.state.storage import CheckedStorage, Tables
+from tribe_po.state.store import Store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tribe-po.json"
+
+
+def opened(path: Path) -> Memory:
+    return Store(path).open()
+
+
+def doc_ids(path: Path, table: str, field: str) -> dict[str, int]:
+    with TinyDB(path) as database:
+        return {document[field]: document.doc_id for document in database.table(table).all()}
+
+
+def tables_of(path: Path) -> Tables:
+    tables = CheckedStorage(path).read()
+    assert tables is not None
+    return tables
+
+
+def full_memory() -> Memory:
+    """One entry in every table, each with all of its optional parts."""
+    memory = a_memory(1)
+    link = replace(
+        a_link(7),
+        tribe={"email": None, "address": Address("Havnegata 2", "Oppgang B", "5003", "Bergen")},
+        poweroffice={"inactive": True},
+        tribe_address_id="address-1",
+        parked="gone in Tribe",
+    )
+    record = Record(
+        Kind.SUPPLIER,
+        System.TRIBE,
+        "relationship-1",
+        "relation-1",
+        Form.PERSON,
+        {"first_name": "Kari", "last_name": "Åsnes"},
+        mark="poweroffice:supplier:1",
+        address_id="address-2",
+        role_missing=True,
+    )
+    memory.links[link.key] = link
+    memory.unlinked[System.TRIBE, Kind.SUPPLIER, "relationship-1"] = record
+    memory.left_alone.add((Kind.CUSTOMER, "relationship-2"))
+    memory.intents[System.POWEROFFICE, Kind.CUSTOMER, "relationship-3"] = Intent(
+        Kind.CUSTOMER, System.POWEROFFICE, "relationship-3", "tribe:relation-3", NOON
+    )
+    memory.intents[System.TRIBE, Kind.CUSTOMER, "kept under another key"] = Intent(
+        Kind.CUSTOMER, System.POWEROFFICE, "relationship-4", "tribe:relation-4", NOON
+    )
+    memory.quarantine[System.TRIBE, Kind.CUSTOMER, "relationship-5"] = Quarantined(
+        Kind.CUSTOMER,
+        System.TRIBE,
+        "relationship-5",
+        "Bjørk AS",
+        "two records have number 10001",
+        "change one of them",
+        "f00d",
+        NOON,
+        attempts=3,
+        retry_after=NOON,
+        held_fields=("address",),
+    )
+    memory.conflicts[Kind.CUSTOMER, "100007", "email"] = Conflict(
+        Kind.CUSTOMER,
+        "100007",
+        link.tribe_id,
+        "Fjord Kaffe 7 AS",
+        "email",
+        "a@example.no",
+        None,
+        "b@example.no",
+        System.POWEROFFICE,
+        NOON,
+    )
+    memory.meta.servers["tribe.update"] = "put"
+    return memory
+
+
+def test_without_a_file_the_memory_is_empty(path: Path) -> None:
+    assert opened(path) == Memory()
+    assert not path.exists()
+
+
+def test_a_full_memory_comes_back(path: Path) -> None:
+    Store(path).save(full_memory())
+    assert opened(path) == full_memory()
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(first=random_memories, second=random_memories)
+def test_any_memory_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, first: Memory, second: Memory
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "state.json"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)  # no power cut is tested here
+        _come_back(path, first, second)
+
+
+def _come_back(path: Path, first: Memory, second: Memory) -> None:
+    store = Store(path)
+    store.save(first)
+    assert opened(path) == first
+    reopened = Store(path)
+    reopened.open()
+    content = path.read_bytes()
+    reopened.save(first)
+    assert path.read_bytes() == content
+    second.runs = [replace(run, run_id=f"later {run.run_id}") for run in second.runs]
+    for writer in (store, reopened):
+        writer.save(second)
+        assert opened(path) == second
+        writer.save(first)
+    assert opened(path) == first
+
+
+def test_stock_tinydb_opens_it(path: Path) -> None:
+    Store(path).save(full_memory())
+    with TinyDB(path) as database:
+        found = database.table("links").search(where("base")["name"] == "Fjord Kaffe 7 AS")
+        assert [(document.doc_id, document["poweroffice_id"]) for document in found] == [
+            (2, "100007")
+        ]
+        assert found[0]["tribe"]["address"] == {
+            "line1": "Havnegata 2",
+            "line2": "Oppgang B",
+            "postal_code": "5003",
+            "city": "Bergen",
+        }
+        assert database.table("cursors").get(doc_id=1) == {
+            "system": "tribe",
+            "kind": "customer",
+            "until": "2025-01-31T12:00:00Z",
+        }
+        meta = database.table("meta").get(doc_id=1)
+        assert isinstance(meta, dict)
+        assert (meta["schema"], meta["tenant"]) == (1, "pair-1")
+
+
+def test_an_idle_save_changes_no_byte_and_no_time(path: Path) -> None:
+    Store(path).save(full_memory())
+    store = Store(path)
+    memory = store.open()
+    os.utime(path, ns=(1, 1))
+    content, before = path.read_bytes(), path.stat()
+    store.save(memory)
+    store.save(full_memory())
+    assert path.read_bytes() == content
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_the_order_of_a_dictionary_changes_no_byte(path: Path) -> None:
+    memory = a_memory(5)
+    store = Store(path)
+    store.save(memory)
+    content = path.read_bytes()
+    memory.links = dict(reversed(memory.links.items()))
+    link = next(iter(memory.links.values()))
+    memory.links[link.key] = replace(link, base=dict(reversed(list(link.base.items()))))
+    store.save(memory)
+    assert path.read_bytes() == content
+    Store(path).save(replace(memory, links=dict(reversed(memory.links.items()))))
+    assert path.read_bytes() == content
+
+
+def test_document_ids_stay_while_others_come_and_go(path: Path) -> None:
+    memory = a_memory(4)
+    Store(path).save(memory)
+    before = path.read_text().splitlines()
+    assert doc_ids(path, "links", "poweroffice_id") == {
+        "100000": 1,
+        "100001": 2,
+        "100002": 3,
+        "100003": 4,
+    }
+    store = Store(path)
+    memory = store.open()
+    del memory.links[Kind.CUSTOMER, "100001"]
+    memory.links = {link.key: link for link in [a_link(9), *memory.links.values()]}
+    memory.links[Kind.CUSTOMER, "100002"] = a_link(2, name="Ås Bygg AS")
+    store.save(memory)
+    assert doc_ids(path, "links", "poweroffice_id") == {
+        "100000": 1,
+        "100002": 3,
+        "100003": 4,
+        "100009": 5,
+    }
+    after = path.read_text().splitlines()
+    kept = [line.rstrip(",") for line in before if "100000" in line or "100003" in line]
+    assert len(kept) == 2
+    assert set(kept) <= {line.rstrip(",") for line in after}
+    assert opened(path).links == memory.links
+
+
+def test_a_change_in_one_link_changes_one_line(path: Path) -> None:
+    store = Store(path)
+    memory = a_memory(50)
+    store.save(memory)
+    memory.links[Kind.CUSTOMER, "100020"] = a_link(20, name="Ås Bygg AS")
+    store.save(memory)
+    old = Path(f"{path}.previous").read_text().splitlines()
+    new = path.read_text().splitlines()
+    changed = [line for line, other in zip(new, old, strict=True) if line != other]
+    assert len(changed) == 2
+    assert "Bygg AS" in changed[0]
+    assert changed[1].startswith('"checksum"')
+
+
+def test_a_changed_meta_is_saved(path: Path) -> None:
+    store = Store(path)
+    memory = a_memory(1)
+    store.save(memory)
+    memory.meta.servers["poweroffice.patch"] = "test"
+    store.save(memory)
+    assert opened(path).meta.servers == {"poweroffice.patch": "test"}
+
+
+def test_only_the_last_200_runs_are_kept(path: Path) -> None:
+    store = Store(path)
+    memory = Memory(runs=[a_run(number) for number in range(250)])
+    store.save(memory)
+    assert opened(path).runs == memory.runs[50:]
+    reopened = Store(path)
+    kept = reopened.open()
+    kept.runs.append(a_run(250))
+    reopened.save(kept)
+    found = opened(path).runs
+    assert len(found) == 200
+    assert found[-1] == a_run(250)
+    assert doc_ids(path, "runs", "run_id")["run-250"] == 201
+
+
+def test_a_failed_save_can_be_repeated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(path)
+    store.save(a_memory(2))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StateNotSaved, match="errno 28"):
+            store.save(a_memory(3))
+    assert opened(path) == a_memory(2)
+    store.save(a_memory(3))
+    assert opened(path) == a_memory(3)
+
+
+def test_another_pair_of_tenants(path: Path) -> None:
+    store = Store(path)
+    memory = Memory()
+    store.check_tenant(memory, "pair-1")
+    store.bind(memory, "pair-1")
+    assert memory.meta.tenant == "pair-1"
+    store.bind(memory, "pair-1")
+    with pytest.raises(StateUnreadable, match="another pair of tenants") as caught:
+        store.bind(memory, "pair-2")
+    assert "pair-1" in caught.value.why
+    assert "pair-2" in caught.value.why
+    assert "TRIBE_PO_STATE" in caught.value.next_step
+    assert memory.meta.tenant == "pair-1"
+
+
+def test_a_file_that_others_may_read_gets_a_warning(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Store(path).save(a_memory(1))
+    with caplog.at_level(logging.WARNING):
+        opened(path)
+        assert caplog.messages == []
+        path.chmod(0o640)
+        opened(path)
+    assert caplog.messages == [
+        f"{path} holds customers' data and others may read it (mode 640). Type: chmod 600 {path}"
+    ]
+
+
+def test_a_newer_schema_says_which_version_wrote_it(path: Path) -> None:
+    Store(path).save(a_memory(1))
+    tables = tables_of(path)
+    tables["meta"]["1"] |= {"schema": 2, "version": "9.1.0"}
+    del tables["links"]
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable, match=r"schema 2, written by tribe-po 9\.1\.0") as caught:
+        opened(path)
+    assert caught.value.next_step == "Install tribe-po 9.1.0 or later."
+    assert caught.value.exit_code is ExitCode.STATE_UNREADABLE
+
+
+@pytest.mark.parametrize(("installed", "written"), [("0.4.2", "0.4.2"), (None, "of a source tree")])
+def test_the_writing_version_is_noted(
+    path: Path, monkeypatch: pytest.MonkeyPatch, installed: str | None, written: str
+) -> None:
+    def version(name: str) -> str:
+        if installed is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    Store(path).save(Memory())
+    assert tables_of(path)["meta"]["1"]["version"] == written
+
+
+@pytest.mark.parametrize(
+    "meta", [{}, {"1": []}, {"1": {}}, {"1": {"schema": "1"}}, {"1": {"schema": 0}}]
+)
+def test_an_older_schema_or_none(path: Path, meta: dict[str, Any]) -> None:
+    Store(path).save(a_memory(1))
+    CheckedStorage(path).write({**tables_of(path), "meta": meta})
+    with pytest.raises(StateUnreadable, match="schema"):
+        opened(path)
+
+
+def test_unknown_keys_and_tables_do_no_harm(path: Path) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    for documents in tables.values():
+        for document in documents.values():
+            document["a later idea"] = {"x": [1]}
+    CheckedStorage(path).write({**tables, "invoices": {"1": {"number": 7}}})
+    assert opened(path) == full_memory()
+
+
+TABLES = (
+    "links",
+    "unlinked",
+    "left_alone",
+    "intents",
+    "quarantine",
+    "conflicts",
+    "cursors",
+    "runs",
+    "meta",
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_missing_table(path: Path, table: str) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    assert set(tables) == set(TABLES)
+    del tables[table]
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable, match=f"no table {table}"):
+        opened(path)
+
+
+OPTIONAL = {
+    *(("links", key) for key in ("base", "tribe", "poweroffice", "tribe_address_id", "parked")),
+    *(("unlinked", key) for key in ("values", "mark", "address_id", "role_missing")),
+    *(("quarantine", key) for key in ("retry_after", "held_fields")),
+    *(("conflicts", key) for key in ("base", "tribe", "poweroffice", "winner")),
+    ("intents", "key"),
+    ("meta", "version"),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_document_without_a_part_that_it_needs(path: Path, table: str) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    for doc_id, document in tables[table].items():
+        for key in document:
+            broken = {name: value for name, value in document.items() if name != key}
+            CheckedStorage(path).write({**tables, table: {**tables[table], doc_id: broken}})
+            if (table, key) in OPTIONAL:
+                opened(path)
+            else:
+                with pytest.raises(StateUnreadable, match="schema" if key == "schema" else table):
+                    opened(path)
+
+
+def is_nothing(table: str, key: str, wrong: Any) -> bool:
+    """No field is held, or an address has none of the parts that are known."""
+    return (
+        key == "version"
+        or (key == "held_fields" and wrong == [])
+        or (table == "conflicts" and isinstance(wrong, dict))
+    )
+
+
+@pytest.mark.parametrize("wrong", [1.5, 7, True, "nonsense", [], ["x"], {"x": 1.5}, {"x": []}])
+@pytest.mark.parametrize("table", TABLES)
+def test_a_part_of_the_wrong_type(path: Path, table: str, wrong: Any) -> None:
+    """It is refused, or read as what it says: then saving it gives it back."""
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    refused = 0
+    for doc_id, document in tables[table].items():
+        for key in document:
+            broken = {**document, key: wrong}
+            CheckedStorage(path).write({**tables, table: {**tables[table], doc_id: broken}})
+            try:
+                memory = opened(path)
+            except StateUnreadable:
+                refused += 1
+                continue
+            again = path.with_name("again.json")
+            Store(again).save(memory)
+            kept = [json.dumps(one.get(key)) for one in tables_of(again)[table].values()]
+            assert json.dumps(wrong) in kept or is_nothing(table, key, wrong)
+    assert refused
+
+
+@pytest.mark.parametrize("document", [None, 1, "x", []])
+@pytest.mark.parametrize("table", TABLES)
+def test_a_document_that_is_no_object(path: Path, table: str, document: Any) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    tables[table]["1"] = document
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable):
+        opened(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "part"),
+    [
+        ("cursors", {"until": "2025-01-31T12:00:00"}),
+        ("links", {"base": {"address": {"city": 5003}}}),
+        ("intents", {"key": ["tribe", "customer", 1]}),
+        ("quarantine", {"held_fields": [1]}),
+    ],
+)
+def test_a_wrong_part_is_named(path: Path, table: str, part: dict[str, Any]) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    tables[table]["1"] |= part
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable, match=f"Document 1 of the table {table}") as caught:
+        opened(path)
+    assert "5003" not in str(caught.value)
+
+
+def test_a_document_id_that_is_no_number(path: Path) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    tables["links"]["first"] = tables["links"].pop("1")
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable, match="Document first of the table links"):
+        opened(path)
+
+
+def test_a_time_in_another_zone_is_read_as_utc(path: Path) -> None:
+    Store(path).save(a_memory(0))
+    tables = tables_of(path)
+    tables["cursors"]["1"]["until"] = "2025-01-31T13:00:00+01:00"
+    CheckedStorage(path).write(tables)
+    found = opened(path).cursors[System.TRIBE, Kind.CUSTOMER]
+    assert (found, found.utcoffset()) == (NOON, NOON.utcoffset())
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(path: Path, enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        Store(path).save(a_memory(1))
+        opened(path)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_a_run_without_counts(path: Path) -> None:
+    run = Run("run-1", "status", NOON, NOON, "failed")
+    Store(path).save(Memory(runs=[run]))
+    assert opened(path).runs == [run]

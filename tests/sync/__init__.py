@@ -1,0 +1,1 @@
+"""Tests of the pure decisions, and of the one place that writes."""

@@ -1,0 +1,313 @@
+"""Both sides and the keeper, in memory. They do what `tribe_po.sync.sides` promises, no more."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from tests.sync.builders import NOON, every_field
+from tribe_po.errors import AlreadyExists, RecordGone, RecordMoved, StateNotSaved
+from tribe_po.fields import fields_of
+from tribe_po.records import Kind, Memory, Observation, Record, System, Value, Values
+from tribe_po.sync.change import Change
+from tribe_po.sync.match import number_row
+from tribe_po.sync.sides import Creation, Edit, Written
+
+FIRST_NUMBER = 20_001
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class Clock:
+    """The servers' clock. Each look at it moves it on, so that no two changes are simultaneous."""
+
+    time: datetime = NOON
+
+    def tick(self) -> datetime:
+        """The time, a second later than the last one."""
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def now(self) -> datetime:
+        """The time as it is."""
+        return self.time
+
+    def pass_by(self, duration: timedelta) -> None:
+        """Let time pass."""
+        self.time += duration
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that a side was sent: which method, and what it was about."""
+
+    method: str
+    about: object
+
+
+@dataclass(slots=True)
+class Fault:
+    """What goes wrong the next times that a method is called.
+
+    With `takes_effect`, the write is made and only its answer is lost.
+    """
+
+    method: str
+    error: BaseException
+    takes_effect: bool = False
+    times: int = 1
+    about: Callable[[object], bool] = lambda about: True
+
+
+@dataclass(slots=True)
+class FakeSide:
+    """One system's customers and suppliers (`tribe_po.sync.sides.Side`).
+
+    PowerOffice refuses a mark that is in use, assigns numbers, answers with the record and refuses
+    an edit whose expected values have moved; Tribe does none of it. `ignores` names the fields that
+    are not taken although the answer is yes, `shows_new` is whether a record can be read as soon as
+    it is created, `defaults` what a new record gets where nothing is given.
+    """
+
+    system: System
+    clock: Clock = field(default_factory=Clock)
+    records: dict[tuple[Kind, str], Record] = field(default_factory=dict)
+    changed_at: dict[tuple[Kind, str], datetime] = field(default_factory=dict)
+    relations: list[Record] = field(default_factory=list)
+    hidden: set[tuple[Kind, str]] = field(default_factory=set)
+    ignores: set[str] = field(default_factory=set)
+    defaults: dict[str, Value] = field(default_factory=dict)
+    shows_new: bool = True
+    faults: list[Fault] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+    watch: Callable[[str], None] = lambda moment: None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _made: int = 0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many requests of each method."""
+        return Counter(request.method for request in self.requests)
+
+    @property
+    def writes(self) -> list[Request]:
+        """The requests that ask for something to be written."""
+        return [one for one in self.requests if one.method in ("create", "update")]
+
+    def hold(self, *records: Record) -> FakeSide:
+        """Put records there, as people do."""
+        for record in records:
+            self._put(record)
+        return self
+
+    def edit(self, kind: Kind, id_: str, **values: Value) -> Record:
+        """Change a record, as people do."""
+        record = self.records[kind, id_]
+        edited = replace(record, values={**record.values, **values})
+        self._put(edited)
+        return edited
+
+    def remove(self, kind: Kind, id_: str) -> None:
+        """Delete a record, as people do: no read of changes tells of it."""
+        del self.records[kind, id_]
+
+    def fail(
+        self,
+        method: str,
+        error: BaseException,
+        *,
+        takes_effect: bool = False,
+        times: int = 1,
+        about: Callable[[object], bool] = lambda about: True,
+    ) -> None:
+        """Let something go wrong."""
+        self.faults.append(Fault(method, error, takes_effect, times, about))
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
+        def read() -> Observation:
+            while self.meanwhile:
+                self.meanwhile.pop(0)()
+            cursor = self.clock.tick()
+            rows = tuple(
+                record
+                for key, record in self.records.items()
+                if key[0] in kinds
+                and key not in self.hidden
+                and (since is None or self.changed_at[key] >= since)
+            )
+            return Observation(self.system, rows, cursor, complete=since is None)
+
+        return self._request("changed", tuple(kinds), read)
+
+    def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
+        def read() -> list[Record]:
+            keys = [(kind, id_) for id_ in ids]
+            return [
+                self.records[key] for key in keys if key in self.records and key not in self.hidden
+            ]
+
+        return self._request("get", (kind, tuple(ids)), read)
+
+    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+        def read() -> list[Record]:
+            normal = number_row(kind).normal
+            wanted = {normal(number) for number in numbers}
+            return [
+                record
+                for record in (*self._shown(kind), *self.relations)
+                if record.kind is kind and normal(record.values.get("number")) in wanted
+            ]
+
+        return self._request("find_by_number", (kind, tuple(numbers)), read)
+
+    def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
+        def read() -> list[Record]:
+            return [record for record in self._shown(kind) if record.mark == mark]
+
+        return self._request("find_by_mark", (kind, mark), read)
+
+    def create(self, creation: Creation) -> Written:
+        return self._request("create", creation, lambda: self._create(creation))
+
+    def update(self, edit: Edit) -> Written:
+        return self._request("update", edit, lambda: self._update(edit))
+
+    def _create(self, creation: Creation) -> Written:
+        poweroffice = self.system is System.POWEROFFICE
+        taken = [r for r in self.records.values() if (r.kind, r.mark) == _mark_of(creation)]
+        if poweroffice and taken:
+            why = f"ExternalImportReference is already in use on {taken[0].id}."
+            raise AlreadyExists("It exists", why, "Look it up.")
+        self._made += 1
+        id_ = f"{'p' if poweroffice else 't'}-new-{self._made}"
+        relation = next((r for r in self.relations if r.id == creation.upgrade_id), None)
+        values: dict[str, Value] = {
+            **self.defaults,
+            **(relation.values if relation else {}),
+            **self._taken(creation.values),
+        }
+        if poweroffice:
+            values["number"] = str(FIRST_NUMBER + self._made)
+        record = Record(
+            kind=creation.kind,
+            system=self.system,
+            id=id_,
+            relation_id=id_ if poweroffice else creation.relation_id or f"relation of {id_}",
+            form=creation.form,
+            values=every_field(creation.kind, creation.form, values),
+            mark=creation.mark,
+        )
+        self._put(record)
+        if relation is not None:
+            self.relations.remove(relation)
+        if not self.shows_new:
+            self.hidden.add((record.kind, id_))
+        return Written(id_, record if poweroffice else None)
+
+    def _update(self, edit: Edit) -> Written:
+        record = self.records.get((edit.kind, edit.id))
+        if record is None:
+            raise RecordGone("It is gone", "status 404", "Nothing to do.")
+        if self.system is System.POWEROFFICE and _moved(record, edit):
+            raise RecordMoved("It was changed", "a test failed", "The next pass compares it anew.")
+        record = replace(record, values={**record.values, **self._taken(edit.values)})
+        self._put(record)
+        return Written(edit.id, record if self.system is System.POWEROFFICE else None)
+
+    def _taken(self, values: Values) -> dict[str, Value]:
+        return {name: value for name, value in values.items() if name not in self.ignores}
+
+    def _shown(self, kind: Kind) -> list[Record]:
+        return [
+            record
+            for key, record in self.records.items()
+            if key[0] is kind and key not in self.hidden
+        ]
+
+    def _put(self, record: Record) -> None:
+        key = (record.kind, record.id)
+        self.records[key] = record
+        self.changed_at[key] = self.clock.tick()
+
+    def _request(self, method: str, about: object, serve: Callable[[], Answer]) -> Answer:
+        with self._lock:
+            self.watch("before")
+            self.requests.append(Request(method, about))
+            fault = self._fault_of(method, about)
+            if fault is not None and not fault.takes_effect:
+                raise fault.error
+            answer = serve()
+            self.watch("after")
+            if fault is not None:
+                raise fault.error
+            return answer
+
+    def _fault_of(self, method: str, about: object) -> Fault | None:
+        fault = next((f for f in self.faults if f.method == method and f.about(about)), None)
+        if fault is not None:
+            fault.times -= 1
+            if not fault.times:
+                self.faults.remove(fault)
+        return fault
+
+
+def _mark_of(creation: Creation) -> tuple[Kind, str]:
+    return creation.kind, creation.mark
+
+
+def _moved(record: Record, edit: Edit) -> bool:
+    return any(
+        row.name in edit.values
+        and row.name in edit.expected
+        and not row.same(record.values.get(row.name), edit.expected[row.name])
+        for row in fields_of(record.kind, record.form)
+    )
+
+
+def two_sides(clock: Clock | None = None) -> dict[System, FakeSide]:
+    """Two empty sides with one clock."""
+    clock = clock or Clock()
+    return {system: FakeSide(system, clock) for system in System}
+
+
+def snapshot(memory: Memory) -> Memory:
+    """A copy that no later step of a run changes, as a file is."""
+    return replace(
+        memory,
+        links=dict(memory.links),
+        unlinked=dict(memory.unlinked),
+        left_alone=set(memory.left_alone),
+        intents=dict(memory.intents),
+        quarantine=dict(memory.quarantine),
+        conflicts=dict(memory.conflicts),
+        cursors=dict(memory.cursors),
+        runs=list(memory.runs),
+    )
+
+
+@dataclass(slots=True)
+class FakeKeeper:
+    """Keeps every memory that was saved, and every change that was noted.
+
+    After `fails_after` saves the disk is full.
+    """
+
+    saved: list[Memory] = field(default_factory=list)
+    noted: list[Change] = field(default_factory=list)
+    fails_after: int | None = None
+    on_save: Callable[[Memory], object] = lambda memory: None
+
+    def save(self, memory: Memory) -> None:
+        if self.fails_after is not None and len(self.saved) >= self.fails_after:
+            raise StateNotSaved("The state could not be written", "disk full", "Free some space.")
+        self.on_save(memory)
+        self.saved.append(snapshot(memory))
+
+    def note(self, change: Change) -> None:
+        self.noted.append(change)

@@ -1,0 +1,1 @@
+"""Tests of the transport, against a real server on loopback."""

@@ -1,0 +1,149 @@
+"""Reading PowerOffice's lists, page by page (poweroffice.md section 4)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from tribe_po.errors import Temporary, TribePoError
+from tribe_po.poweroffice.refusals import general_error, is_success
+from tribe_po.records import Kind
+from tribe_po.transport.http import Answer, Connection, Query
+
+Dto = Mapping[str, Any]
+"""A record as PowerOffice's JSON has it, members in PascalCase."""
+
+PAGE_SIZE = 1000
+"""Rows to a page. PowerOffice's own limit is 5000 (poweroffice.md section 17, 4)."""
+
+_ORDER = ("OrderBy", "Id asc")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A set of PowerOffice's API, and the privileges to read and to write it."""
+
+    path: str
+    reads: str
+    writes: str = ""
+    number_filter: str = ""
+
+
+CONTACTS: Mapping[Kind, Resource] = {
+    Kind.CUSTOMER: Resource("/Customers", "Customer", "Customer_Full", "customerNos"),
+    Kind.SUPPLIER: Resource("/Suppliers", "Supplier", "Supplier_Full", "supplierNos"),
+}
+PAYMENT_TERMS = Resource("/PaymentTerms", "CommonServices")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A whole list. `started` is the server's time at the first page, None where it told none."""
+
+    rows: tuple[Dto, ...]
+    started: datetime | None
+
+    @property
+    def last_changed(self) -> datetime | None:
+        """The latest change of any row."""
+        stamps = (row.get("LastChangedDateTimeOffset") for row in self.rows)
+        return max((instant(stamp) for stamp in stamps if stamp), default=None)
+
+
+def instant(stamp: str) -> datetime:
+    """Read a time stamp with up to 7 fraction digits; without an offset it is UTC."""
+    parsed = datetime.fromisoformat(stamp)
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+class Lists:
+    """Reads whole lists.
+
+    Pages are ordered by id, which no edit moves: ordered by the time of change, a record that is
+    edited during the read moves to the end, and one that was not read yet slips to a page that was.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._takes_order = True
+
+    def read(self, resource: Resource, filters: Query = ()) -> Listing:
+        """Read every row that the filters let through, each id once, in its last version read.
+
+        The next page is announced in a header; where a server announces none at all, a full page
+        suggests that there is one.
+        """
+        rows: dict[str, Dto] = {}
+        started, announces = None, False
+        for number in count(1):
+            page = (("PageNumber", str(number)), ("PageSize", str(PAGE_SIZE)))
+            answer = self._get(resource, [*filters, *page])
+            started = answer.server_time if number == 1 else started
+            read = {str(row["Id"]): row for row in _rows(answer)}
+            if number > 1 and read and read.keys() <= rows.keys():
+                raise _same_page_again(resource, number)
+            rows |= read
+            link = _next_page_link(answer.headers.get("X-Pagination"))
+            announces = announces or link is not None
+            if not read or not (link if announces else len(read) >= PAGE_SIZE):
+                break
+        return Listing(tuple(rows.values()), started)
+
+    def _get(self, resource: Resource, query: Sequence[tuple[str, str]]) -> Answer:
+        if self._takes_order:
+            answer = self._connection.get(resource.path, [*query, _ORDER])
+            if answer.status != 400:
+                return _checked(answer, resource)
+        answer = _checked(self._connection.get(resource.path, query), resource)
+        if self._takes_order:
+            _log.info("PowerOffice takes no OrderBy; going on without")
+            self._takes_order = False
+        return answer
+
+
+def _checked(answer: Answer, resource: Resource) -> Answer:
+    if not is_success(answer):
+        raise general_error(answer, resource.reads)
+    return answer
+
+
+def _rows(answer: Answer) -> list[Dto]:
+    """The rows of a page. Only 204 says that a list is empty; a body that got lost does not."""
+    rows = [] if answer.status == 204 else answer.json()
+    if isinstance(rows, list) and all(isinstance(row, Mapping) and "Id" in row for row in rows):
+        return rows
+    raise TribePoError(
+        f"PowerOffice's answer to {answer.path} is no list of records.",
+        f"It is a {type(rows).__name__}; expected a list in which every record has an Id.",
+        "Check the API's URL (POWEROFFICE_API_URL), then type: tribe-po check",
+    )
+
+
+def _next_page_link(header: str | None) -> str | None:
+    """The link in the header, empty on the last page, None where the header does not tell.
+
+    Only whether there is one counts: its host may be one inside PowerOffice's own network.
+    """
+    try:
+        pagination = json.loads(header or "")
+    except ValueError:
+        return None
+    if isinstance(pagination, dict):
+        for name, link in pagination.items():
+            if name.casefold() == "nextpagelink":
+                return str(link or "")
+    return None
+
+
+def _same_page_again(resource: Resource, number: int) -> Temporary:
+    return Temporary(
+        f"PowerOffice's list {resource.path} could not be read to its end.",
+        f"Page {number} held no record that earlier pages had not held already.",
+        "Nothing was changed; the next pass reads it again.",
+    )

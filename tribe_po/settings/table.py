@@ -1,0 +1,185 @@
+"""The declaration of every setting: checks, documents and defaults come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tribe_po.settings import values
+
+_POWEROFFICE = "PowerOffice Go"
+_TRIBE = "Tribe CRM"
+_SYNC = "Synchronisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One declaration. `attribute` is where `Settings` keeps what `parse` makes of the text."""
+
+    attribute: str
+    name: str
+    help: str
+    group: str
+    parse: Callable[[str], object]
+    default: str | None = None
+    required: bool = False
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value is never shown, and may come from the file that `NAME_FILE` names."""
+        return self.parse is values.secret
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "environment",
+        "POWEROFFICE_ENVIRONMENT",
+        "PowerOffice installation that all three keys belong to: production or demo",
+        _POWEROFFICE,
+        partial(values.choice, values.Environment),
+        "production",
+    ),
+    Setting(
+        "poweroffice_api_url",
+        "POWEROFFICE_API_URL",
+        "PowerOffice's API elsewhere (sandbox, proxy); given together with the token's URL",
+        _POWEROFFICE,
+        values.url,
+    ),
+    Setting(
+        "poweroffice_token_url",
+        "POWEROFFICE_TOKEN_URL",
+        "PowerOffice's token service elsewhere; given together with the API's URL",
+        _POWEROFFICE,
+        values.url,
+    ),
+    Setting(
+        "poweroffice_app_key",
+        "POWEROFFICE_APP_KEY",
+        "application key: one for the integration",
+        _POWEROFFICE,
+        values.secret,
+        required=True,
+    ),
+    Setting(
+        "poweroffice_client_key",
+        "POWEROFFICE_CLIENT_KEY",
+        "client key: Go shows it to the company that adds the extension",
+        _POWEROFFICE,
+        values.secret,
+        required=True,
+    ),
+    Setting(
+        "poweroffice_subscription_key",
+        "POWEROFFICE_SUBSCRIPTION_KEY",
+        "subscription key (primary): one for the partner",
+        _POWEROFFICE,
+        values.secret,
+        required=True,
+    ),
+    Setting(
+        "poweroffice_subscription_key_secondary",
+        "POWEROFFICE_SUBSCRIPTION_KEY_SECONDARY",
+        "subscription key (secondary): used when the primary one is refused, as during a rotation",
+        _POWEROFFICE,
+        values.secret,
+    ),
+    Setting(
+        "rate",
+        "TRIBE_PO_RATE",
+        "requests per second to PowerOffice, for all processes with this subscription key; "
+        "PowerOffice allows 10, lower it where other integrations use the same key",
+        _POWEROFFICE,
+        partial(values.between, float, 0.1, 10),
+        "9",
+    ),
+    Setting(
+        "tribe_api_url",
+        "TRIBECRM_API_URL",
+        "Tribe's API",
+        _TRIBE,
+        values.url,
+        "https://api.tribecrm.nl",
+    ),
+    Setting(
+        "tribe_auth_url",
+        "TRIBECRM_AUTH_URL",
+        "Tribe's token service",
+        _TRIBE,
+        values.url,
+        "https://auth.tribecrm.nl",
+    ),
+    Setting(
+        "tribe_client_id",
+        "TRIBECRM_CLIENT_ID",
+        "client id of the connected app in Tribe",
+        _TRIBE,
+        values.text,
+        required=True,
+    ),
+    Setting(
+        "tribe_client_secret",
+        "TRIBECRM_CLIENT_SECRET",
+        "client secret of the connected app in Tribe",
+        _TRIBE,
+        values.secret,
+        required=True,
+    ),
+    Setting(
+        "tribe_scope",
+        "TRIBECRM_SCOPE",
+        "scope asked for with the token",
+        _TRIBE,
+        values.text,
+        "read write offline",
+    ),
+    Setting(
+        "tribe_organization_id",
+        "TRIBECRM_ORGANIZATION_ID",
+        "ID of your own organisation in Tribe, needed where Tribe holds several of your own",
+        _TRIBE,
+        values.text,
+    ),
+    Setting(
+        "state",
+        "TRIBE_PO_STATE",
+        "state file; its lock, tokens and backups lie beside it (with --profile NAME: NAME.json)",
+        _SYNC,
+        values.path,
+        "./tribe-po.json",
+    ),
+    Setting(
+        "kinds",
+        "TRIBE_PO_KINDS",
+        "what is synchronised: customers, suppliers",
+        _SYNC,
+        values.kinds,
+        "customers,suppliers",
+    ),
+    Setting(
+        "match_by",
+        "TRIBE_PO_MATCH_BY",
+        "how records without a link are matched, in this order: number, organization-number, "
+        "name-postcode",
+        _SYNC,
+        values.match_rules,
+        "number",
+    ),
+    Setting(
+        "conflicts",
+        "TRIBE_PO_CONFLICTS",
+        "who wins a field that both sides changed: poweroffice, tribe, manual (waits for you)",
+        _SYNC,
+        partial(values.choice, values.ConflictPolicy),
+        "poweroffice",
+    ),
+    Setting(
+        "max_change_percent",
+        "TRIBE_PO_MAX_CHANGE_PERCENT",
+        "a pass that would change more than this share of the linked records stops and asks",
+        _SYNC,
+        partial(values.between, int, 0, 100),
+        "30",
+    ),
+)

@@ -1,0 +1,149 @@
+"""The types of settings, and the parsers that make them of text.
+
+Every parser raises `ValueError` with what is expected instead, as words that follow "expected".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tribe_po.records import Kind
+
+
+class Environment(StrEnum):
+    """One of PowerOffice's two installations, each with its own keys (poweroffice.md section 2)."""
+
+    PRODUCTION = "production"
+    DEMO = "demo"
+
+
+class ConflictPolicy(StrEnum):
+    """Who wins a shared field that both sides changed."""
+
+    POWEROFFICE = "poweroffice"
+    TRIBE = "tribe"
+    MANUAL = "manual"
+
+
+class MatchRule(StrEnum):
+    """A way to tell that two records without a link are the same."""
+
+    NUMBER = "number"
+    ORGANIZATION_NUMBER = "organization-number"
+    NAME_POSTCODE = "name-postcode"
+
+
+POWEROFFICE_URLS: Mapping[Environment, tuple[str, str]] = {
+    Environment.PRODUCTION: (
+        "https://goapi.poweroffice.net/v2",
+        "https://goapi.poweroffice.net/OAuth/Token",
+    ),
+    Environment.DEMO: (
+        "https://goapi.poweroffice.net/Demo/v2",
+        "https://goapi.poweroffice.net/Demo/OAuth/Token",
+    ),
+}
+"""The API's and the token's URL of each installation (poweroffice.md section 2)."""
+
+
+class Secret:
+    """A text that no log, error or repr shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+def text(raw: str) -> str:
+    if not raw.isprintable():
+        raise ValueError("one line of printable characters")
+    return raw
+
+
+def secret(raw: str) -> Secret:
+    return Secret(text(raw))
+
+
+def _any_of(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def choice(choices: type[StrEnum], raw: str) -> StrEnum:
+    try:
+        return choices(raw.lower())
+    except ValueError:
+        raise ValueError(_any_of([choice.value for choice in choices])) from None
+
+
+def _words(raw: str) -> list[str]:
+    return list(dict.fromkeys(word for word in re.split(r"[,\s]+", raw.lower()) if word))
+
+
+def kinds(raw: str) -> tuple[Kind, ...]:
+    plurals = {f"{kind.value}s": kind for kind in Kind}
+    words = _words(raw)
+    if not words or not plurals.keys() >= set(words):
+        raise ValueError(f"{_any_of(list(plurals))}, or both with a comma between")
+    return tuple(kind for plural, kind in plurals.items() if plural in words)
+
+
+def match_rules(raw: str) -> tuple[MatchRule, ...]:
+    words = _words(raw)
+    if words[:1] != [MatchRule.NUMBER] or not set(MatchRule) >= set(words):
+        added = " and ".join(rule.value for rule in MatchRule if rule is not MatchRule.NUMBER)
+        raise ValueError(f"number, then if wanted {added}, with commas between")
+    return tuple(MatchRule(word) for word in words)
+
+
+def between(kind: type[int] | type[float], least: float, most: float, raw: str) -> float:
+    expected = f"a number from {least:g} to {most:g}"
+    try:
+        number = kind(raw)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not least <= number <= most:
+        raise ValueError(expected)
+    return number
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def url(raw: str) -> str:
+    expected = "https://HOST/PATH (http only to this machine), without user, query or fragment"
+    try:
+        url = urlsplit(text(raw))
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        raise ValueError(expected) from None
+    encrypted = url.scheme == "https" or (url.scheme == "http" and _is_loopback(host))
+    if not (host and encrypted) or re.search(r"[@?#\s]", raw):
+        raise ValueError(expected)
+    return raw.rstrip("/")
+
+
+def path(raw: str) -> Path:
+    return Path(text(raw)).expanduser()

@@ -1,0 +1,89 @@
+"""What both systems can do, as the decisions see it. The two adapters offer exactly this."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tribe_po.records import Form, Kind, Observation, Record, System, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A record to create. `relation_id` names the Tribe organisation or person that gets the role
+    if there is one already, and `upgrade_id` the relationship (a lead) that turns into it."""
+
+    kind: Kind
+    form: Form
+    values: Values
+    mark: str
+    relation_id: str = ""
+    upgrade_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New values for the fields of one record, and what they are expected to replace.
+
+    `relation_id` and `address_id` are as in `Record`.
+    """
+
+    kind: Kind
+    form: Form
+    id: str
+    relation_id: str
+    address_id: str | None
+    values: Values
+    expected: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write led to: the record's id, and the record as the server returned it, or None
+    where the answer did not carry it."""
+
+    id: str
+    record: Record | None
+
+
+class Side(Protocol):
+    """One system's customers and suppliers.
+
+    Every method may raise `Temporary` (try the pass again later) or `NotAllowed`; writes also
+    `RecordRefused` and its subclasses (about this record alone) and `LostAnswer`.
+    """
+
+    @property
+    def system(self) -> System:
+        """Which side this is."""
+        ...
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
+        """Read what changed at or after a server time; everything when `since` is None."""
+        ...
+
+    def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
+        """Read records by id. What is gone is left out."""
+        ...
+
+    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+        """Records of this kind, and relations that could take it on, with one of these debtor or
+        creditor numbers."""
+        ...
+
+    def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
+        """Records of this kind that carry a mark."""
+        ...
+
+    def create(self, creation: Creation) -> Written:
+        """Create one record, or give an existing relation the role. Never repeated by itself:
+        `LostAnswer` says that nobody knows whether it happened, `AlreadyExists` that the mark is
+        in use."""
+        ...
+
+    def update(self, edit: Edit) -> Written:
+        """Write the given fields, and only them. `RecordGone` when it is no longer there,
+        `RecordMoved` when what was expected is no longer what is there."""
+        ...

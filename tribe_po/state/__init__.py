@@ -1,0 +1,1 @@
+"""The state file: what was seen and agreed, kept safe."""

@@ -1,0 +1,430 @@
+"""The memory as TinyDB documents, and back.
+
+One codec for each table. Encoders are written out because `dataclasses.asdict` is too slow for
+10 000 links. Values are JSON text, numbers, true, false and null; an address is an object; times
+are ISO 8601 in UTC. What has its default value is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tribe_po.records import (
+    NO_VALUES,
+    Address,
+    Conflict,
+    Form,
+    Intent,
+    Kind,
+    Link,
+    Memory,
+    Meta,
+    Quarantined,
+    Record,
+    RecordKey,
+    Run,
+    System,
+    Value,
+    Values,
+)
+from tribe_po.state.storage import Document
+
+SCHEMA = 1
+"""The number of the layout described here. A file of a higher one is not read."""
+
+
+RUNS_KEPT = 200
+"""How many of the last runs are saved."""
+
+
+class Malformed(ValueError):
+    """A document does not have the shape that its table asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How the entries of one part of the memory become documents.
+
+    `entries` gives the entries by key, in the order in which new ones are numbered; `encode` turns
+    one into a document; `decode` gives key and entry back, and raises ValueError, KeyError,
+    TypeError or AttributeError for what it cannot read.
+    """
+
+    table: str
+    entries: Callable[[Memory], Mapping[Any, Any]]
+    encode: Callable[[Any, Any], Document]
+    decode: Callable[[Document], tuple[Any, Any]]
+
+
+def encode_value(value: Value) -> Any:
+    """Give one value as JSON takes it. Empty parts of an address are left out."""
+    if type(value) is not Address:
+        return value
+    return {part: text for part in _ADDRESS_PARTS if (text := getattr(value, part))}
+
+
+def encode_time(moment: datetime) -> str:
+    """Give an aware time as ISO 8601 in UTC, such as `2025-01-31T12:00:00Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def encode_meta(meta: Meta, version: str) -> Document:
+    """Give the one document of the table `meta`. `version` is the version that writes it."""
+    return {
+        "schema": SCHEMA,
+        "version": version,
+        "tenant": meta.tenant,
+        "initialised": sorted(meta.initialised),
+        "fields": meta.fields,
+        "servers": dict(sorted(meta.servers.items())),
+    }
+
+
+def decode_meta(document: Document) -> Meta:
+    """Read the document of the table `meta`; raises as a codec's `decode` does."""
+    servers = _object(document["servers"], "servers")
+    return Meta(
+        tenant=_text(document, "tenant"),
+        initialised=tuple(_KINDS[kind] for kind in _texts(document, "initialised")),
+        fields=_text(document, "fields"),
+        servers={name: _text(servers, name) for name in servers},
+    )
+
+
+_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+_FORMS: Mapping[str, Form] = {form.value: form for form in Form}
+_SYSTEMS: Mapping[str, System] = {system.value: system for system in System}
+_ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "country")
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+def _encode_values(values: Values) -> Document:
+    """Sorted by name, so that the same values are always the same text."""
+    return {
+        name: value if type(value := values[name]) is not Address else encode_value(value)
+        for name in sorted(values)
+    }
+
+
+def _decode_values(document: Document, key: str) -> Values:
+    """Reads the addresses in place: nobody else has the document."""
+    if document.get(key) is None:
+        return NO_VALUES
+    values = _object(document[key], key)
+    for name, value in values.items():
+        if type(value) not in _PLAIN:
+            values[name] = _decode_address(value)
+    return values
+
+
+def _decode_value(document: Document, key: str) -> Value:
+    value = document.get(key)
+    return value if type(value) in _PLAIN else _decode_address(value)
+
+
+def _decode_address(value: Any) -> Address:
+    found = _object(value, "a value")
+    parts = [found.get(part, "") for part in _ADDRESS_PARTS]
+    for part in parts:
+        if type(part) is not str:
+            raise Malformed(f"a part of an address is {type(part).__name__}, not text")
+    return Address(*parts)
+
+
+def _object(value: Any, name: str) -> Document:
+    if type(value) is not dict:
+        raise Malformed(f"{name} is {type(value).__name__}, not an object")
+    return value
+
+
+def _text(document: Document, key: str) -> str:
+    value = document[key]
+    if type(value) is not str:
+        raise Malformed(f"{key} is {type(value).__name__}, not text")
+    return value
+
+
+def _text_or_none(document: Document, key: str) -> str | None:
+    return None if document.get(key) is None else _text(document, key)
+
+
+def _whole_number(document: Document, key: str) -> int:
+    value = document[key]
+    if type(value) is not int:
+        raise Malformed(f"{key} is {type(value).__name__}, not a whole number")
+    return value
+
+
+def _time(document: Document, key: str) -> datetime:
+    moment = datetime.fromisoformat(_text(document, key))
+    if moment.tzinfo is None:
+        raise Malformed(f"{key} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def _texts(document: Document, key: str) -> tuple[str, ...]:
+    found = document[key]
+    if type(found) is not list or not all(type(text) is str for text in found):
+        raise Malformed(f"{key} is not a list of texts")
+    return tuple(found)
+
+
+def _flag(document: Document, key: str) -> bool:
+    value = document.get(key, False)
+    if type(value) is not bool:
+        raise Malformed(f"{key} is {type(value).__name__}, not true or false")
+    return value
+
+
+def _with_key(document: Document, key: RecordKey, usual: RecordKey) -> Document:
+    """Note the key that an entry is kept under where it is not the usual one."""
+    return document if key == usual else {"key": list(key), **document}
+
+
+def _key(document: Document, usual: RecordKey) -> RecordKey:
+    if "key" not in document:
+        return usual
+    system, kind, record_id = document["key"]
+    return _SYSTEMS[system], _KINDS[kind], _text({"key": record_id}, "key")
+
+
+def _encode_link(_: Any, link: Link) -> Document:
+    document: Document = {
+        "kind": link.kind,
+        "form": link.form,
+        "poweroffice_id": link.poweroffice_id,
+        "tribe_id": link.tribe_id,
+        "tribe_relation_id": link.tribe_relation_id,
+        "matched_by": link.matched_by,
+        "base": _encode_values(link.base),
+    }
+    if link.tribe:
+        document["tribe"] = _encode_values(link.tribe)
+    if link.poweroffice:
+        document["poweroffice"] = _encode_values(link.poweroffice)
+    if link.tribe_address_id is not None:
+        document["tribe_address_id"] = link.tribe_address_id
+    if link.parked is not None:
+        document["parked"] = link.parked
+    return document
+
+
+def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
+    link = Link(
+        kind=_KINDS[document["kind"]],
+        form=_FORMS[document["form"]],
+        poweroffice_id=_text(document, "poweroffice_id"),
+        tribe_id=_text(document, "tribe_id"),
+        tribe_relation_id=_text(document, "tribe_relation_id"),
+        matched_by=_text(document, "matched_by"),
+        base=_decode_values(document, "base"),
+        tribe=_decode_values(document, "tribe"),
+        poweroffice=_decode_values(document, "poweroffice"),
+        tribe_address_id=_text_or_none(document, "tribe_address_id"),
+        parked=_text_or_none(document, "parked"),
+    )
+    return link.key, link
+
+
+def _encode_record(key: RecordKey, record: Record) -> Document:
+    document: Document = {
+        "kind": record.kind,
+        "system": record.system,
+        "id": record.id,
+        "relation_id": record.relation_id,
+        "form": record.form,
+        "values": _encode_values(record.values),
+    }
+    if record.mark is not None:
+        document["mark"] = record.mark
+    if record.address_id is not None:
+        document["address_id"] = record.address_id
+    if record.role_missing:
+        document["role_missing"] = True
+    return _with_key(document, key, (record.system, record.kind, record.id))
+
+
+def _decode_record(document: Document) -> tuple[RecordKey, Record]:
+    record = Record(
+        kind=_KINDS[document["kind"]],
+        system=_SYSTEMS[document["system"]],
+        id=_text(document, "id"),
+        relation_id=_text(document, "relation_id"),
+        form=_FORMS[document["form"]],
+        values=_decode_values(document, "values"),
+        mark=_text_or_none(document, "mark"),
+        address_id=_text_or_none(document, "address_id"),
+        role_missing=_flag(document, "role_missing"),
+    )
+    return _key(document, (record.system, record.kind, record.id)), record
+
+
+def _encode_left_alone(key: tuple[Kind, str], _: None) -> Document:
+    kind, tribe_id = key
+    return {"kind": kind, "tribe_id": tribe_id}
+
+
+def _decode_left_alone(document: Document) -> tuple[tuple[Kind, str], None]:
+    return (_KINDS[document["kind"]], _text(document, "tribe_id")), None
+
+
+def _encode_intent(key: RecordKey, intent: Intent) -> Document:
+    document = {
+        "kind": intent.kind,
+        "target": intent.target,
+        "source_id": intent.source_id,
+        "mark": intent.mark,
+        "since": encode_time(intent.since),
+    }
+    return _with_key(document, key, (intent.target, intent.kind, intent.source_id))
+
+
+def _decode_intent(document: Document) -> tuple[RecordKey, Intent]:
+    intent = Intent(
+        kind=_KINDS[document["kind"]],
+        target=_SYSTEMS[document["target"]],
+        source_id=_text(document, "source_id"),
+        mark=_text(document, "mark"),
+        since=_time(document, "since"),
+    )
+    return _key(document, (intent.target, intent.kind, intent.source_id)), intent
+
+
+def _encode_quarantined(key: RecordKey, record: Quarantined) -> Document:
+    document: Document = {
+        "kind": record.kind,
+        "system": record.system,
+        "id": record.id,
+        "label": record.label,
+        "reason": record.reason,
+        "next_step": record.next_step,
+        "fingerprint": record.fingerprint,
+        "since": encode_time(record.since),
+        "attempts": record.attempts,
+    }
+    if record.retry_after is not None:
+        document["retry_after"] = encode_time(record.retry_after)
+    if record.held_fields:
+        document["held_fields"] = list(record.held_fields)
+    return _with_key(document, key, (record.system, record.kind, record.id))
+
+
+def _decode_quarantined(document: Document) -> tuple[RecordKey, Quarantined]:
+    record = Quarantined(
+        kind=_KINDS[document["kind"]],
+        system=_SYSTEMS[document["system"]],
+        id=_text(document, "id"),
+        label=_text(document, "label"),
+        reason=_text(document, "reason"),
+        next_step=_text(document, "next_step"),
+        fingerprint=_text(document, "fingerprint"),
+        since=_time(document, "since"),
+        attempts=_whole_number(document, "attempts"),
+        retry_after=_time(document, "retry_after") if "retry_after" in document else None,
+        held_fields=_texts(document, "held_fields") if "held_fields" in document else (),
+    )
+    return _key(document, (record.system, record.kind, record.id)), record
+
+
+def _encode_conflict(_: Any, conflict: Conflict) -> Document:
+    document: Document = {
+        "kind": conflict.kind,
+        "poweroffice_id": conflict.poweroffice_id,
+        "tribe_id": conflict.tribe_id,
+        "label": conflict.label,
+        "field": conflict.field,
+        "base": encode_value(conflict.base),
+        "tribe": encode_value(conflict.tribe),
+        "poweroffice": encode_value(conflict.poweroffice),
+        "since": encode_time(conflict.since),
+    }
+    if conflict.winner is not None:
+        document["winner"] = conflict.winner
+    return document
+
+
+def _decode_conflict(document: Document) -> tuple[tuple[Kind, str, str], Conflict]:
+    conflict = Conflict(
+        kind=_KINDS[document["kind"]],
+        poweroffice_id=_text(document, "poweroffice_id"),
+        tribe_id=_text(document, "tribe_id"),
+        label=_text(document, "label"),
+        field=_text(document, "field"),
+        base=_decode_value(document, "base"),
+        tribe=_decode_value(document, "tribe"),
+        poweroffice=_decode_value(document, "poweroffice"),
+        winner=_SYSTEMS[document["winner"]] if "winner" in document else None,
+        since=_time(document, "since"),
+    )
+    return (conflict.kind, conflict.poweroffice_id, conflict.field), conflict
+
+
+def _encode_cursor(key: tuple[System, Kind], until: datetime) -> Document:
+    system, kind = key
+    return {"system": system, "kind": kind, "until": encode_time(until)}
+
+
+def _decode_cursor(document: Document) -> tuple[tuple[System, Kind], datetime]:
+    key = _SYSTEMS[document["system"]], _KINDS[document["kind"]]
+    return key, _time(document, "until")
+
+
+def _encode_run(_: Any, run: Run) -> Document:
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "started": encode_time(run.started),
+        "finished": encode_time(run.finished),
+        "outcome": run.outcome,
+        "counts": dict(sorted(run.counts.items())),
+    }
+
+
+def _decode_run(document: Document) -> tuple[str, Run]:
+    counts = _object(document["counts"], "counts")
+    run = Run(
+        run_id=_text(document, "run_id"),
+        name=_text(document, "name"),
+        started=_time(document, "started"),
+        finished=_time(document, "finished"),
+        outcome=_text(document, "outcome"),
+        counts={name: _whole_number(counts, name) for name in counts},
+    )
+    return run.run_id, run
+
+
+CODECS: tuple[Codec, ...] = (
+    Codec("links", lambda memory: memory.links, _encode_link, _decode_link),
+    Codec("unlinked", lambda memory: memory.unlinked, _encode_record, _decode_record),
+    Codec(
+        "left_alone",
+        lambda memory: dict.fromkeys(sorted(memory.left_alone)),
+        _encode_left_alone,
+        _decode_left_alone,
+    ),
+    Codec("intents", lambda memory: memory.intents, _encode_intent, _decode_intent),
+    Codec("quarantine", lambda memory: memory.quarantine, _encode_quarantined, _decode_quarantined),
+    Codec("conflicts", lambda memory: memory.conflicts, _encode_conflict, _decode_conflict),
+    Codec("cursors", lambda memory: memory.cursors, _encode_cursor, _decode_cursor),
+    Codec(
+        "runs",
+        lambda memory: {run.run_id: run for run in memory.runs[-RUNS_KEPT:]},
+        _encode_run,
+        _decode_run,
+    ),
+)
+"""One row for each table but `meta`, which holds a single document."""
+
+
+def memory_of(meta: Meta, entries: Mapping[str, dict[Any, Any]]) -> Memory:
+    """Put a memory together from its decoded entries, by table and key."""
+    plain = {table: entries[table] for table in entries if table not in ("left_alone", "runs")}
+    return Memory(
+        meta=meta,
+        left_alone=set(entries["left_alone"]),
+        runs=list(entries["runs"].values()),
+        **plain,
+    )

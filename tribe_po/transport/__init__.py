@@ -1,0 +1,1 @@
+"""HTTP for both systems: connection, token, pace."""

@@ -1,0 +1,116 @@
+"""How fast requests may follow each other."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+SECOND = 1_000_000_000
+STALE = 60 * SECOND
+WIDTH = 20
+# Runs on while the machine sleeps, is the same for all processes, and nobody can set it.
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class Pace(Protocol):
+    """Says when the next request may go."""
+
+    def wait(self) -> None:
+        """Return when one request may be sent."""
+        ...
+
+
+class Unpaced:
+    """No pace: every request may go at once."""
+
+    def wait(self) -> None:
+        """Return at once."""
+
+
+def _boot_clock() -> int:
+    return time.clock_gettime_ns(CLOCK)
+
+
+class SharedPace:
+    """One pace for all threads and processes on this machine that name the same file.
+
+    The file holds the next free slot, in nanoseconds of a clock that the whole machine shares. Each
+    request takes that slot under a lock and moves it on by 1/`per_second`, so requests never bunch.
+    A process killed at any point loses at most its own slot. Where the file cannot be locked or
+    written, the pace holds for this object alone. A slot more than 60 s ahead is left over from
+    before a reboot and does not count.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        per_second: float,
+        *,
+        clock: Callable[[], int] = _boot_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._path = path
+        self._spacing = round(SECOND / per_second)
+        self._clock = clock
+        self._sleep = sleep
+        self._next = 0
+        self._lock = threading.Lock()
+
+    @classmethod
+    def for_key(cls, secret: str, per_second: float, folder: Path) -> SharedPace:
+        """The pace of everything that uses one key. The file's name does not give the key away."""
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        return cls(folder / f"tribe-po-pace-{digest[:16]}", per_second)
+
+    def wait(self) -> None:
+        """Take the next slot and sleep until it begins."""
+        ahead = self.reserve() - self._clock()
+        if ahead > 0:
+            self._sleep(ahead / SECOND)
+
+    def reserve(self) -> int:
+        """Take the next slot; its beginning in nanoseconds of the clock."""
+        with self._lock:
+            try:
+                slot = self._reserve_in_file()
+            except OSError:
+                slot = self._first_free(self._next)
+            self._next = slot + self._spacing
+            return slot
+
+    def _reserve_in_file(self) -> int:
+        with _locked(self._path) as file:
+            slot = self._first_free(_slot(os.pread(file, WIDTH, 0)))
+            # One write of a fixed width: no kill leaves half a number.
+            os.pwrite(file, b"%*d" % (WIDTH, slot + self._spacing), 0)
+            return slot
+
+    def _first_free(self, free: int) -> int:
+        now = self._clock()
+        return now if free > now + STALE else max(now, free)
+
+
+def _slot(text: bytes) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """The file, opened and locked; the lock ends with the descriptor, also by kill -9."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)

@@ -1,0 +1,82 @@
+"""What changed in Tribe since a point in time. Deletions cannot be seen this way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from tribe_po.records import Form, Record
+from tribe_po.tribe.entity import Entity, identifier, linked
+from tribe_po.tribe.errors import QueryRefused
+from tribe_po.tribe.finding import OFF, PATHS, Finder, records
+from tribe_po.tribe.metadata import ADDRESS
+from tribe_po.tribe.query import Selection, touched_since
+from tribe_po.tribe.shapes import CHILDREN, RELATIONS, Shape
+
+OVERLAP = timedelta(minutes=5)
+"""How much is read again: dates are in whole seconds, and what answers queries may lag behind what
+takes writes (tribe.md section 4.7)."""
+
+Roles = dict[str, Entity]
+
+
+def everything(finder: Finder, shapes: Sequence[Shape]) -> list[Record]:
+    """All records of some shapes."""
+    return [record for shape in shapes for record in records(shape, finder.roles(shape))]
+
+
+def changed_since(finder: Finder, shapes: Sequence[Shape], since: datetime) -> list[Record]:
+    """Records whose role, relation or address was created or changed since a time.
+
+    Addresses have dates of their own, and do not move those of their owner.
+    """
+    start = since - OVERLAP
+    found, owners = _polled(finder, shapes, start)
+    for form, ids in _address_owners(finder, start).items():
+        owners.setdefault(form, set()).update(ids)
+    for shape, roles in zip(shapes, found, strict=True):
+        seen = {identifier(linked(role, shape.child)) for role in roles.values()}
+        missing = owners.get(shape.form, set()) - seen
+        roles.update(_by_id(finder.roles_of(shape, missing)))
+    return [
+        record
+        for shape, roles in zip(shapes, found, strict=True)
+        for record in records(shape, roles.values())
+    ]
+
+
+def _polled(
+    finder: Finder, shapes: Sequence[Shape], start: datetime
+) -> tuple[list[Roles], dict[Form, set[str]]]:
+    """The roles that changed, by shape, and relations that changed, by form, where one query could
+    not ask for both."""
+    learned = finder.reader.learned
+    if learned.get(PATHS) != OFF:
+        try:
+            return [_touched(finder, shape, start, f"{shape.child}/") for shape in shapes], {}
+        except QueryRefused:
+            pass
+    found = [_touched(finder, shape, start) for shape in shapes]
+    # Only now is it sure that it was the path that was refused.
+    learned[PATHS] = OFF
+    forms = dict.fromkeys(shape.form for shape in shapes)
+    return found, {form: _touched_relations(finder, form, start) for form in forms}
+
+
+def _touched(finder: Finder, shape: Shape, start: datetime, *paths: str) -> Roles:
+    return _by_id(finder.roles(shape, touched_since(start, ("", *paths))))
+
+
+def _touched_relations(finder: Finder, form: Form, start: datetime) -> set[str]:
+    selection = Selection(RELATIONS[form], ("ID",))
+    return {identifier(row) for row in finder.reader.rows(selection, touched_since(start))}
+
+
+def _address_owners(finder: Finder, start: datetime) -> dict[Form, set[str]]:
+    expansions = tuple((CHILDREN[form], Selection(RELATIONS[form], ("ID",))) for form in Form)
+    rows = finder.reader.rows(Selection(ADDRESS, ("ID",), expansions), touched_since(start))
+    return {form: {identifier(linked(row, CHILDREN[form])) for row in rows} - {""} for form in Form}
+
+
+def _by_id(rows: Iterable[Entity]) -> Roles:
+    return {identifier(row): row for row in rows}

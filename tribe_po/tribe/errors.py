@@ -1,0 +1,114 @@
+"""What Tribe's refusals mean, and how to say them so that they can be printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from http import HTTPStatus
+from typing import Any
+
+from tribe_po.errors import NotAllowed, RecordGone, RecordRefused, Temporary
+from tribe_po.transport.http import Answer
+
+LONGEST = 300
+"""The most characters of a server's words that are repeated to the operator."""
+
+_UNSEEN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_LOOKS_LIKE_MARKUP = re.compile(r"\s*<(!doctype|!--|html|head|body|\?xml)", re.IGNORECASE)
+
+
+class QueryRefused(NotAllowed):
+    """Tribe does not take a query (400), whatever optional parts were left out of it."""
+
+
+def words(answer: Answer) -> str:
+    """Give what an error answer says, as one printable line of at most `LONGEST` characters.
+
+    Takes an OData error, `{"error": "text"}`, `{"message": …}`, Spring's shape, plain text, HTML
+    and an empty body (tribe.md section 4.8).
+    """
+    return printable(_said(answer.text)) or "no explanation"
+
+
+def printable(text: str) -> str:
+    """Collapse white space, escape what a terminal would act upon, and clip."""
+    line = " ".join(text.split())
+    shown = "".join(_escaped(character) for character in line[: LONGEST + 1])
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _said(text: str) -> str:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return _TAG.sub(" ", _UNSEEN.sub(" ", text)) if _LOOKS_LIKE_MARKUP.match(text) else text
+    return "" if body is None else _said_in(body) or text
+
+
+def _said_in(body: Any) -> str:
+    if not isinstance(body, dict):
+        return body if isinstance(body, str) else ""
+    error = body.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message") or error.get("code") or "")
+    return str(body.get("message") or body.get("error_description") or error or "")
+
+
+def _answered(answer: Answer) -> str:
+    return f"status {answer.status}: {words(answer)}"
+
+
+def not_readable(answer: Answer, entity_set: str) -> NotAllowed:
+    """The error for a collection that cannot be read."""
+    why = _answered(answer)
+    if answer.status == HTTPStatus.BAD_REQUEST:
+        what = f"Tribe does not take a query of {entity_set}"
+        return QueryRefused(what, why, "see which names Tribe knows with: tribe-po check")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        what = f"Tribe has no set {entity_set}"
+        return NotAllowed(what, why, "check TRIBECRM_API_URL and the modules of the tenant")
+    what = f"Tribe does not let this application read {entity_set}"
+    return NotAllowed(what, why, "give the application that right in Tribe, then: tribe-po check")
+
+
+def not_writable(answer: Answer, entity_set: str) -> RecordRefused:
+    """The error for one record that Tribe does not accept. A missing right is about the record
+    too: rights can depend on it, and must not stop the others (tribe.md section 15)."""
+    cure = "correct the record"
+    if answer.status == HTTPStatus.FORBIDDEN:
+        cure = "give the application the right to write it"
+    what = f"Tribe refused to write {entity_set}"
+    return RecordRefused(what, _answered(answer), f"{cure}, then: tribe-po quarantine retry")
+
+
+def gone(entity_set: str, identifier: str) -> RecordGone:
+    """The error for a record that was deleted, or merged into another one."""
+    what = "the record is no longer in Tribe"
+    why = f"{entity_set} {printable(identifier)} was deleted, or merged into another record"
+    return RecordGone(
+        what, why, f"see what is known of it: tribe-po explain {printable(identifier)}"
+    )
+
+
+def no_place(entity_set: str, label: str) -> RecordRefused:
+    """The error for a value that this tenant's Tribe has no property for."""
+    what = f"Tribe has no place for the {label}"
+    why = f"its metadata names no such property of {entity_set}"
+    return RecordRefused(what, why, "compare the names with: tribe-po check")
+
+
+def senseless(path: str, why: str) -> Temporary:
+    """The error for an answer that cannot be one of Tribe's."""
+    what = f"Tribe's answer to {printable(path)} makes no sense"
+    return Temporary(
+        what,
+        why,
+        "nothing to do: the next run tries again; if it lasts, look for a proxy in between",
+    )

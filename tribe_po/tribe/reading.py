@@ -1,0 +1,135 @@
+"""Reading collections from Tribe: page by page, in whatever dialect the server speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tribe_po.transport.http import Answer, Connection
+from tribe_po.tribe.entity import Entity, identifier, read
+from tribe_po.tribe.errors import not_readable, printable, senseless
+from tribe_po.tribe.metadata import ROOT, Names
+from tribe_po.tribe.query import Selection
+
+PAGE = 100
+"""Rows to ask for: the most that is known to work (tribe.md section 4.5)."""
+
+ORDER = "order"
+"""The key under which `Reader.learned` keeps the sort order that the server takes."""
+
+_ORDERS = ("CreationDate asc,ID asc", "CreationDate asc")
+
+Query = list[tuple[str, str]]
+
+
+class Reader:
+    """Reads sets. Remembers what the server takes, and the time of its first answer.
+
+    `learned` may come from an earlier process, and is written to.
+    """
+
+    def __init__(self, connection: Connection, names: Names, learned: dict[str, str]) -> None:
+        self._connection = connection
+        self.names = names
+        self.learned = learned
+        self.first_answer: datetime | None = None
+        self._whole: set[Selection] = set()
+
+    def rows(
+        self, selection: Selection, condition: str = "", *, enough: int | None = None
+    ) -> list[Entity]:
+        """All records that meet a `$filter`, each once, as they were last seen.
+
+        `enough` stops the reading when that many have come: for a query whose answer is known to
+        have no more. Raises `QueryRefused` when the server takes no form of the query, `NotAllowed`
+        when the set cannot be read, `Temporary` when an answer makes no sense.
+        """
+        path = f"{ROOT}/{selection.entity_set}"
+        answer, query = self._first_page(path, selection, condition)
+        found: dict[str, Entity] = {}
+        received = 0
+        previous: list[str] = []
+        while page := _rows_in(answer):
+            identifiers = [identifier(row) for row in page]
+            if identifiers == previous:
+                raise senseless(path, "the same page came twice")
+            found.update(zip(identifiers, page, strict=True))
+            previous = identifiers
+            received += len(page)
+            if enough is not None and len(found) >= enough:
+                break
+            following = _next_link(answer, selection.entity_set) or (
+                path,
+                [*query, ("$skip", str(received))],
+            )
+            answer = self._checked(self._get(*following), selection.entity_set)
+        return list(found.values())
+
+    def _first_page(self, path: str, selection: Selection, condition: str) -> tuple[Answer, Query]:
+        """Ask for the first page, leaving out of the query what the server refuses."""
+        answer = None
+        for order, whole in self._dialects(selection):
+            query = [("$filter", condition)] if condition else []
+            query += [*selection.options(whole=whole), ("$orderby", order), ("$top", str(PAGE))]
+            answer = self._get(path, query)
+            if answer.status != HTTPStatus.BAD_REQUEST:
+                if order != _ORDERS[0]:
+                    self.learned[ORDER] = order
+                if whole:
+                    self._whole.add(selection)
+                return self._checked(answer, selection.entity_set), query
+        assert answer is not None
+        raise not_readable(answer, selection.entity_set)
+
+    def _dialects(self, selection: Selection) -> Iterator[tuple[str, bool]]:
+        learned = self.learned.get(ORDER)
+        orders = (learned,) if learned in _ORDERS else _ORDERS
+        for whole in (True,) if selection in self._whole else (False, True):
+            for order in orders:
+                yield order, whole
+
+    def _get(self, path: str, query: Query) -> Answer:
+        answer = self._connection.get(path, query)
+        if self.first_answer is None:
+            self.first_answer = answer.server_time
+        return answer
+
+    @staticmethod
+    def _checked(answer: Answer, entity_set: str) -> Answer:
+        if answer.status != HTTPStatus.OK:
+            raise not_readable(answer, entity_set)
+        return answer
+
+
+def _next_link(answer: Answer, entity_set: str) -> tuple[str, Query] | None:
+    """Where the server says that the next page is, as a path and query of this connection.
+
+    Only those two are taken from the link: its host may be a proxy's inner one, and the token goes
+    nowhere but to the host of the settings.
+    """
+    link = _body(answer).get("@odata.nextLink")
+    if not link:
+        return None
+    target = urlsplit(str(link))
+    path = unquote(target.path)
+    if not f"/{path}".endswith((f"{ROOT}/{entity_set}", f"/{entity_set}")):
+        raise senseless(answer.path, f"its next page is elsewhere: {printable(path)}")
+    # A plus stays one: Tribe does not read it as a space (tribe.md section 4.4).
+    pairs = (part.partition("=") for part in target.query.split("&") if part)
+    return f"{ROOT}/{entity_set}", [(unquote(name), unquote(value)) for name, _, value in pairs]
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    body = answer.json()
+    return body if isinstance(body, dict) else {}
+
+
+def _rows_in(answer: Answer) -> list[Entity]:
+    """The rows of a page. Raises `Temporary` when there is no list: that must not look empty."""
+    rows = read(_body(answer), "value")
+    if not isinstance(rows, list) or not all(isinstance(r, dict) and identifier(r) for r in rows):
+        raise senseless(answer.path, "there is no list of records in it")
+    return rows

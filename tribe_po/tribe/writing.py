@@ -1,0 +1,89 @@
+"""Writing single entities to Tribe, by whichever verb the server takes for an update."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from tribe_po.transport.http import Answer, Connection
+from tribe_po.tribe.entity import identifier
+from tribe_po.tribe.errors import not_writable
+from tribe_po.tribe.metadata import ROOT
+from tribe_po.tribe.query import Selection, is_guid
+from tribe_po.tribe.reading import Reader
+
+UPDATE = "update"
+"""The key under which `learned` keeps the verb that updates."""
+
+POST = "POST"
+PUT = "PUT"
+
+_NO_SUCH_ROUTE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
+_KEY_IN_URL = re.compile(r"\('?([^()']+)'?\)/?\s*$")
+
+
+class Writer:
+    """Writes to sets. Remembers in `reader.learned` whether PUT updates or only POST does."""
+
+    def __init__(self, connection: Connection, reader: Reader) -> None:
+        self._connection = connection
+        self._reader = reader
+
+    def post(self, entity_set: str, body: Mapping[str, Any]) -> Answer:
+        """Send a body once. Raises `LostAnswer` when nobody knows whether it was done."""
+        return self._connection.write(POST, f"{ROOT}/{entity_set}", body, repeatable=False)
+
+    def update(self, entity_set: str, entity_id: str, body: Mapping[str, Any]) -> bool:
+        """Change the properties in `body` and no others. False when there is no such record.
+
+        Raises `RecordRefused` when Tribe does not accept it. Doing it twice does no harm.
+        """
+        put = None
+        if self._reader.learned.get(UPDATE) != POST:
+            path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
+            put = self._connection.write(PUT, path, body, repeatable=True)
+            if done(put):
+                return True
+            if put.status not in _NO_SUCH_ROUTE:
+                raise not_writable(put, entity_set)
+        # A POST could create the record anew (tribe.md section 4.2), and a 404 can mean the route
+        # as well as the record.
+        if not self._exists(entity_set, entity_id):
+            return False
+        post = self._connection.write(
+            POST, f"{ROOT}/{entity_set}", {"ID": entity_id, **body}, repeatable=True
+        )
+        if not done(post):
+            raise not_writable(put if put is not None else post, entity_set)
+        self._reader.learned[UPDATE] = POST
+        return True
+
+    def _exists(self, entity_set: str, entity_id: str) -> bool:
+        selection = Selection(entity_set, ("ID",))
+        return is_guid(entity_id) and bool(
+            self._reader.rows(selection, f"ID eq {entity_id}", enough=1)
+        )
+
+
+def done(answer: Answer) -> bool:
+    """Whether a write was accepted."""
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def created_id(answer: Answer) -> str:
+    """The ID of what a POST made: in its body, else in its headers; empty where neither says.
+
+    Raises `LostAnswer` when the body is cut short and the headers do not help.
+    """
+    for header in ("OData-EntityId", "Location"):
+        found = _KEY_IN_URL.search(answer.headers.get(header, ""))
+        if found:
+            return found[1]
+    body = answer.json()
+    rows = body.get("value") if isinstance(body, dict) else None
+    if isinstance(rows, list) and len(rows) == 1:
+        body = rows[0]
+    return identifier(body) if isinstance(body, dict) else ""
