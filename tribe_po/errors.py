@@ -44,6 +44,11 @@ class TribePoError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n{self.why}\n{self.next_step}"
 
+    @property
+    def reason(self) -> str:
+        """What happened and why, in one line."""
+        return f"{self.what.rstrip('.')}: {self.why}"
+
 
 class SettingsError(TribePoError):
     """A setting is missing or makes no sense; nothing was asked of any server."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
@@ -81,13 +81,14 @@ def _website(value: Value) -> Value:
 
 def _address(value: Value) -> Value:
     """White space and capitals do not tell two addresses apart; a missing country is Norway."""
-    if not isinstance(value, Address) or not str(replace(value, country="")):
+    if not isinstance(value, Address):
         return None
     folded = {
         part: "".join(getattr(value, part).split()).casefold()
         for part in ("line1", "line2", "postal_code", "city")
     }
-    return Address(**folded, country=value.country.upper() or "NO")
+    country = value.country.strip().upper() or "NO"
+    return Address(**folded, country=country) if any(folded.values()) else None
 
 
 def _days(value: Value) -> Value:

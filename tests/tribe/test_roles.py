@@ -17,10 +17,10 @@ from tribe_po.errors import (
 )
 from tribe_po.records import Address, Form, Kind, Record, Values
 from tribe_po.sandbox.faults import DropAfter, Fault, Status
-from tribe_po.sync.sides import Creation, Edit
+from tribe_po.sides import Creation, Edit
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.client import Tribe
-from tribe_po.tribe.writing import POST, UPDATE
+from tribe_po.tribe.writing import POST, UPDATE, created_id
 
 MARK = "poweroffice:customer:77"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -491,3 +491,37 @@ def test_it_works_without_metadata(peer: Peer) -> None:
     assert record.values == COMPANY
     tribe.update(edit(record, name="Vik AS", address=None))
     assert one(tribe, Kind.CUSTOMER, written.id).values["name"] == "Vik AS"
+
+
+def test_an_upgrade_that_is_not_readable_yet_is_trusted(peer: Peer) -> None:
+    """What answers queries may lag behind what takes writes."""
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
+    lead = peer.tenant.add_lead(relation)
+    tribe = peer.tribe()
+    stale = Status(200, '{"value": []}')
+    peer.sandbox.faults.add(Fault("tribe", "GET", "CommercialRelationship_Customer", stale))
+    written = tribe.create(creation(relation_id=relation, upgrade_id=lead))
+    record = one(tribe, Kind.CUSTOMER, lead)
+    assert (written.id, record.values, record.mark) == (lead, COMPANY, MARK)
+
+
+def test_an_upgrade_that_is_refused(peer: Peer) -> None:
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS")
+    lead = peer.tenant.add_lead(relation)
+    peer.tenant.locked.add(lead)
+    with pytest.raises(RecordRefused, match="no right to change this record"):
+        peer.tribe().create(creation(relation_id=relation, upgrade_id=lead))
+    assert peer.tenant.customers() == []
+
+
+def test_a_relation_that_disappears_before_it_gets_the_role(peer: Peer) -> None:
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS")
+    missing = Status(404, '{"error": {"message": "no such organisation"}}')
+    peer.sandbox.faults.add(Fault("tribe", "POST", "Customer", missing))
+    with pytest.raises(RecordGone):
+        peer.tribe().create(creation(relation_id=relation))
+
+
+def test_a_created_entity_may_come_in_a_list() -> None:
+    assert created_id(answer({"value": [{"Id": NOWHERE}]})) == NOWHERE
+    assert created_id(answer({"value": []})) == ""

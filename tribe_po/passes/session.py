@@ -22,7 +22,7 @@ from tribe_po.state.audit import Audit
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
 from tribe_po.transport.http import Connection
-from tribe_po.transport.pace import SharedPace, Unpaced
+from tribe_po.transport.pace import Pace, SharedPace, Unpaced
 from tribe_po.transport.token import ClientCredentials, TokenCache
 from tribe_po.tribe.client import Tribe
 from tribe_po.tribe.metadata import Names
@@ -59,11 +59,17 @@ class Session:
 
 @contextmanager
 def open_session(
-    settings: Settings, name: str, *, dry_run: bool, now: Now = utc_now
+    settings: Settings,
+    name: str,
+    *,
+    dry_run: bool,
+    now: Now = utc_now,
+    pace: Pace | None = None,
 ) -> Iterator[Session]:
     """Open a session for one pass.
 
-    A dry run takes no lock and writes no file. Raises `Busy` when another pass holds the lock,
+    A dry run takes no lock and writes no file. `pace` stands in for the one that all processes with
+    the same subscription key share. Raises `Busy` when another pass holds the lock,
     `StateUnreadable`, `NotAllowed` for keys that are not accepted, and `GuardRefused` when the
     state belongs to other tenants.
     """
@@ -73,7 +79,7 @@ def open_session(
             stack.enter_context(lock(settings.state))
         store = Store(settings.state)
         memory = store.open()
-        connections = _connect(settings, writable=not dry_run)
+        connections = _connect(settings, pace or _shared_pace(settings), writable=not dry_run)
         tribe = _tribe(settings, connections[System.TRIBE], memory)
         store.bind(memory, _tenant(settings, tribe))
         audit = None if dry_run else stack.enter_context(closing(Audit(settings.state)))
@@ -97,11 +103,15 @@ def beside(state: Path, suffix: str) -> Path:
     return state.with_name(f"{state.stem}{suffix}")
 
 
-def _connect(settings: Settings, *, writable: bool) -> dict[System, Connection]:
+def _shared_pace(settings: Settings) -> Pace:
+    """The pace of all profiles of one user, whatever their working directories."""
+    folder = Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
+    key = settings.poweroffice_subscription_key.reveal()
+    return SharedPace.for_key(key, settings.rate, folder)
+
+
+def _connect(settings: Settings, pace: Pace, *, writable: bool) -> dict[System, Connection]:
     cache = TokenCache(beside(settings.state, ".tokens.json"), writable=writable)
-    pace = SharedPace.for_key(
-        settings.poweroffice_subscription_key.reveal(), settings.rate, _folder_for_pace()
-    )
     header = "Ocp-Apim-Subscription-Key"
     keys = {header: settings.poweroffice_subscription_key.reveal()}
     second = settings.poweroffice_subscription_key_secondary
@@ -142,11 +152,6 @@ def _connect(settings: Settings, *, writable: bool) -> dict[System, Connection]:
         ),
         System.TRIBE: Connection(System.TRIBE, settings.tribe_api_url, token=tribe, pace=Unpaced()),
     }
-
-
-def _folder_for_pace() -> Path:
-    """Where all profiles of one user find each other's pace, whatever their working directory."""
-    return Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
 
 
 def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:

@@ -47,7 +47,7 @@ class ClientInformation:
 
 
 class PowerOffice:
-    """PowerOffice's side of the synchronisation (`tribe_po.sync.sides.Side`)."""
+    """PowerOffice's side of the synchronisation (`tribe_po.sides.Side`)."""
 
     system = System.POWEROFFICE
 

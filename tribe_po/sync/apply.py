@@ -24,10 +24,10 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.records import Kind, Memory, Record, System
+from tribe_po.sides import Side, Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import number_write_back, update_for
-from tribe_po.sides import Side, Written
 from tribe_po.sync.trees import see
 
 BATCH = 100
@@ -274,13 +274,13 @@ class _Run:
                 self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
             case RecordRefused():
                 remember.refused(
-                    self.memory, self.plan, change, error.why, error.next_step, self.now()
+                    self.memory, self.plan, change, error.reason, error.next_step, self.now()
                 )
-                self._finish(change, Status.FAILED, error.why)
+                self._finish(change, Status.FAILED, error.reason)
             case None:
                 self._finish(change, Status.SKIPPED, "the run ended before its turn")
             case _:
-                self._finish(change, Status.FAILED, error.what)
+                self._finish(change, Status.FAILED, error.reason)
         # Only a create whose answer was lost may have happened.
         self.memory.intents.pop(change.key, None)
 

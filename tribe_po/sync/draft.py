@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from tribe_po.fields import Field, Refusal, fields_of
 from tribe_po.records import Link, Record, System
 from tribe_po.settings import ConflictPolicy
+from tribe_po.sides import Creation, Edit
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.match import Pair, mark_for, number_row
 from tribe_po.sync.merge import Decision, decisions
-from tribe_po.sides import Creation, Edit
 
 
 def rows_of(record: Record) -> tuple[Field, ...]:

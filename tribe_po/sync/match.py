@@ -11,11 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tribe_po.fields import Field, fields_of
-from tribe_po.records import Address, Form, Kind, Link, Memory, Record, System
+from tribe_po.records import Address, Form, Kind, Link, Memory, Record, System, Value
 from tribe_po.settings import MatchRule
-from tribe_po.sync.trees import FORM_CHANGED, GONE
+from tribe_po.sync.trees import GONE
 
 Key = tuple[str, ...]
+
+FORM_DIFFERS = "it is a company on one side and a private person on the other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def match(
         }
         for rule in rules:
             _apply(rule, left, pairs, ambiguous)
-        ambiguous.extend(_number_taken(memory, kind, left[System.TRIBE]))
+        ambiguous.extend(_taken(memory, kind, left[System.TRIBE]))
         unmatched.extend(left[System.POWEROFFICE] + left[System.TRIBE])
     doubtful = {id(entry.record) for entry in ambiguous}
     orphaned = {link.key for link in memory.links.values() if link.parked == GONE[System.TRIBE]}
@@ -225,7 +227,7 @@ def _apply(
             if ours[0].form is theirs[0].form:
                 pairs.append(Pair(ours[0], theirs[0], rule.name))
             else:
-                ambiguous.extend(Ambiguous(record, FORM_CHANGED) for record in ours + theirs)
+                ambiguous.extend(Ambiguous(record, FORM_DIFFERS) for record in ours + theirs)
         else:
             ambiguous.extend(_collision(rule, ours, theirs))
     for system in System:
@@ -242,18 +244,23 @@ def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterabl
     return [Ambiguous(record, reason) for record in ours + theirs]
 
 
-def _number_taken(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:
-    """A Tribe record that carries the number of a PowerOffice record linked to another one."""
+def _taken(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:
+    """Tribe records that would double a linked one: they carry its PowerOffice number, or they are
+    the same relation once more (tribe.md section 6.9: a merge moves roles together)."""
     row = number_row(kind)
-    taken: dict[str, Link] = {
-        str(row.normal(link.seen_in(System.POWEROFFICE).get("number"))): link
-        for link in memory.links.values()
-        if link.kind is kind
+    links = [link for link in memory.links.values() if link.kind is kind]
+    by_number: dict[Value, Link] = {
+        row.normal(link.seen_in(System.POWEROFFICE).get("number")): link for link in links
     }
+    relations = {link.tribe_relation_id for link in links if link.parked is None}
     for record in records:
         number = row.normal(record.values.get("number"))
-        link = taken.get(str(number)) if number is not None else None
-        if link is not None and not record.values.get("inactive"):
+        link = by_number.get(number) if number is not None else None
+        if record.values.get("inactive"):
+            continue
+        if record.relation_id in relations:
+            yield Ambiguous(record, f"it is a {kind} twice in Tribe, and the other one is linked")
+        elif link is not None:
             yield Ambiguous(
                 record,
                 f"{row.label} {number} belongs to {link.label} in PowerOffice, "

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from tribe_po import fields
 from tribe_po.records import Intent, Link, Memory, Quarantined, Record, System
+from tribe_po.sides import Written
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
 from tribe_po.sync.plan import conflicts_of, fingerprint, link_fingerprint, next_try
-from tribe_po.sides import Written
 from tribe_po.sync.trees import GONE, join, pair, see
 
 

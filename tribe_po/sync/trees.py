@@ -18,7 +18,11 @@ GONE = {
 }
 """Why a link is parked when one of its records is no longer there."""
 
-FORM_CHANGED = "a company on one side and a private person on the other"
+FORM_CHANGED = {
+    System.TRIBE: "in Tribe now a private person instead of a company, or the other way round",
+    System.POWEROFFICE: "in PowerOffice now a private person instead of a company, or conversely",
+}
+"""Why a link is parked when one of its records became something else."""
 
 
 def see(link: Link, system: System, values: Values) -> Link:
@@ -71,14 +75,17 @@ def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
 
 
 def _see_record(link: Link, record: Record) -> Link:
-    """Lay one record over its link. Seeing it again ends a parking."""
+    """Lay one record over its link. Seeing it as it was ends a parking for its sake."""
     if record.form is not link.form:
-        return replace(link, parked=FORM_CHANGED)
+        return replace(link, parked=FORM_CHANGED[record.system])
     if record.system is System.TRIBE:
         link = replace(
             link, tribe_relation_id=record.relation_id, tribe_address_id=record.address_id
         )
-    return replace(see(link, record.system, record.values), parked=None)
+    seen = see(link, record.system, record.values)
+    if seen.parked in (GONE[record.system], FORM_CHANGED[record.system]):
+        return replace(seen, parked=None)
+    return seen
 
 
 def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) -> Memory:

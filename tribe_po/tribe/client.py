@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from tribe_po.records import Kind, Observation, Record, System
-from tribe_po.sync.sides import Creation, Edit, Written
+from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
 from tribe_po.tribe.changes import changed_since, everything
 from tribe_po.tribe.finding import Finder
@@ -19,7 +19,7 @@ from tribe_po.tribe.writing import Writer
 
 
 class Tribe:
-    """One Tribe tenant's customers and suppliers (`tribe_po.sync.sides.Side`).
+    """One Tribe tenant's customers and suppliers (`tribe_po.sides.Side`).
 
     The connection's base URL ends before `/v1/odata`. `organization_id` says which organisation is
     the own one in a tenant with several. `names` and `learned` may come from an earlier run:

@@ -10,7 +10,7 @@ from typing import Any
 from tribe_po.errors import AlreadyExists, LostAnswer, RecordRefused
 from tribe_po.fields import differing
 from tribe_po.records import Address, Record, Values
-from tribe_po.sync.sides import Creation, Edit, Written
+from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.address import parts_of
 from tribe_po.tribe.countries import Countries

@@ -1,0 +1,358 @@
+"""People work in both systems; push and pull bring each side's edits to the other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.scenarios.world import OSLO, World
+from tribe_po.records import System
+from tribe_po.sandbox.faults import Fault, Run
+from tribe_po.sync.change import Status
+
+KAFFE = "Fjord Kaffe AS"
+
+# The field, what a person writes into Tribe, and how PowerOffice shows it.
+IN_TRIBE: list[tuple[str, dict[str, Any], str, Any]] = [
+    ("name", {"Name": "Fjord Kaffe Norge AS"}, "Name", "Fjord Kaffe Norge AS"),
+    ("email", {"EmailAddress": "ny@fjord.example"}, "EmailAddress", "ny@fjord.example"),
+    ("email cleared", {"EmailAddress": None}, "EmailAddress", None),
+    (
+        "invoice email",
+        {"FinancialEmailAddress": "regning@fjord.example"},
+        "InvoiceEmailAddress",
+        "regning@fjord.example",
+    ),
+    ("phone", {"PhoneNumber": "+47 00 99 88 77"}, "PhoneNumber", "+47 00 99 88 77"),
+    ("website", {"Website": "https://ny.example"}, "WebsiteUrl", "https://ny.example"),
+    (
+        "organisation number",
+        {"ChamberOfCommerceNumber": "974760673"},
+        "OrganizationNumber",
+        "974760673",
+    ),
+]
+
+IN_POWEROFFICE: list[tuple[str, dict[str, Any], str, Any]] = [
+    ("name", {"Name": "Fjord Kaffe Norge AS"}, "Name", "Fjord Kaffe Norge AS"),
+    ("email", {"EmailAddress": "ny@fjord.example"}, "EmailAddress", "ny@fjord.example"),
+    ("email cleared", {"EmailAddress": None}, "EmailAddress", None),
+    (
+        "invoice email",
+        {"InvoiceEmailAddress": "regning@fjord.example"},
+        "FinancialEmailAddress",
+        "regning@fjord.example",
+    ),
+    ("phone", {"PhoneNumber": "+4700998877"}, "PhoneNumber", "+4700998877"),
+    ("website", {"WebsiteUrl": "https://ny.example"}, "Website", "https://ny.example"),
+    (
+        "organisation number",
+        {"OrganizationNumber": "974760673"},
+        "ChamberOfCommerceNumber",
+        "974760673",
+    ),
+]
+
+
+def _organization(w: World) -> str:
+    relation_id: str = w.link(KAFFE).tribe_relation_id
+    return relation_id
+
+
+def _contact(w: World) -> int:
+    return int(w.link(KAFFE).poweroffice_id)
+
+
+@pytest.mark.parametrize(("field", "edit", "member", "expected"), IN_TRIBE)
+def test_an_edit_in_tribe_reaches_poweroffice(
+    linked: World, field: str, edit: dict[str, Any], member: str, expected: Any
+) -> None:
+    contact = _contact(linked)
+    linked.later()
+    linked.tribe.edit(_organization(linked), **edit)
+
+    report = linked.push()
+
+    assert linked.poweroffice.customer(contact)[member] == expected
+    assert report.counts["update"] == 1
+    assert linked.wrote() == [f"PATCH /poweroffice/v2/Customers/{contact}"]
+    _is_silent(linked)
+
+
+@pytest.mark.parametrize(("field", "edit", "member", "expected"), IN_POWEROFFICE)
+def test_an_edit_in_poweroffice_reaches_tribe(
+    linked: World, field: str, edit: dict[str, Any], member: str, expected: Any
+) -> None:
+    organization = _organization(linked)
+    linked.later()
+    linked.poweroffice.edit_customer(_contact(linked), **edit)
+
+    linked.pull()
+
+    assert linked.tribe.entity(organization)[member] == expected
+    assert linked.wrote() == [f"PUT /tribe/v1/odata/Relation_Organization({organization})"]
+    _is_silent(linked)
+
+
+def _is_silent(w: World) -> None:
+    """Nothing comes back: our own writes are no changes."""
+    w.sandbox.requests.clear()
+    w.push()
+    w.pull()
+    w.pull(full=True)
+    assert w.wrote() == []
+    assert w.differences() == []
+
+
+def test_payment_days_and_former_travel_with_the_role(linked: World) -> None:
+    w = linked
+    relationship, contact = w.link(KAFFE).tribe_id, _contact(w)
+    w.tribe.edit(relationship, PaymentTermInDays=30, IsFormer=True)
+    w.push()
+    assert w.poweroffice.customer(contact)["PaymentTerm"] == 30
+    assert w.poweroffice.customer(contact)["IsArchived"] is True
+    w.poweroffice.archive(contact, archived=False)
+    w.pull()
+    assert w.tribe.entity(relationship)["IsFormer"] is False
+    _is_silent(w)
+
+
+def test_an_address_changed_in_tribe_changes_only_its_changed_parts(linked: World) -> None:
+    w = linked
+    w.tribe.edit_address(_organization(w), Street="Havnegata", HouseNumber=3, City="Bergen")
+    w.push()
+    address = w.poweroffice.customer(_contact(w))["MailAddress"]
+    assert (address["AddressLine1"], address["City"]) == ("Havnegata 3 B", "Bergen")
+    (patch,) = [one for one in w.sandbox.requests.writes() if one.method == "PATCH"]
+    assert b"ZipCode" not in patch.body
+    _is_silent(w)
+
+
+def test_an_address_changed_in_poweroffice_is_found_by_the_full_pull(linked: World) -> None:
+    w = linked
+    w.later()
+    w.poweroffice.edit_address(_contact(w), AddressLine1="Nygata 7 C")
+    w.pull()
+    assert w.wrote() == [], "PowerOffice does not tell of it"
+    w.pull(full=True)
+    address = w.customer_in_tribe(KAFFE)["Organization"]["InvoiceAddress"]
+    assert (address["Street"], address["HouseNumber"], address["HouseNumberSuffix"]) == (
+        "Nygata",
+        7,
+        "C",
+    )
+    assert w.wrote() == [f"PUT /tribe/v1/odata/Address({address['ID']})"], "no second address"
+    _is_silent(w)
+
+
+def test_an_address_that_only_the_visiting_address_gave_gets_an_invoice_address(w: World) -> None:
+    w.tribe.add_customer(
+        w.tribe.add_organization(
+            Name=KAFFE,
+            VisitingAddress={"Street": "Kaia", "HouseNumber": 1, "Postalcode": "0155", "City": "X"},
+        )
+    )
+    w.init()
+    w.push(push_unmatched=True)
+    contact = w.customer_in_poweroffice(KAFFE)["Id"]
+    w.later()
+    w.poweroffice.edit_address(contact, AddressLine1="Kaia 2")
+    w.pull(full=True)
+    organization = w.customer_in_tribe(KAFFE)["Organization"]
+    assert organization["InvoiceAddress"]["HouseNumber"] == 2
+    assert organization["VisitingAddress"]["HouseNumber"] == 1, "the visit still goes there"
+    _is_silent(w)
+
+
+def test_both_peoples_edits_of_different_fields_survive(linked: World) -> None:
+    w = linked
+    w.tribe.edit(_organization(w), PhoneNumber="+47 00 99 88 77")
+    w.poweroffice.edit_customer(_contact(w), EmailAddress="ny@fjord.example")
+    w.push()
+    w.pull()
+    assert w.poweroffice.customer(_contact(w))["PhoneNumber"] == "+47 00 99 88 77"
+    assert w.tribe.entity(_organization(w))["EmailAddress"] == "ny@fjord.example"
+    assert w.memory().conflicts == {}
+    _is_silent(w)
+
+
+@pytest.mark.parametrize("winner", ["poweroffice", "tribe"])
+def test_in_a_conflict_the_loser_is_kept(linked: World, winner: str) -> None:
+    w = linked
+    w.overrides["TRIBE_PO_CONFLICTS"] = winner
+    w.tribe.edit(_organization(w), Website="https://tribe.example")
+    w.poweroffice.edit_customer(_contact(w), WebsiteUrl="https://go.example")
+    for run in (w.push, w.pull):
+        run()
+    expected = {"poweroffice": "https://go.example", "tribe": "https://tribe.example"}[winner]
+    assert w.tribe.entity(_organization(w))["Website"] == expected
+    assert w.poweroffice.customer(_contact(w))["WebsiteUrl"] == expected
+    (conflict,) = w.memory().conflicts.values()
+    assert conflict.winner is System(winner)
+    assert (conflict.base, conflict.tribe, conflict.poweroffice) == (
+        "https://fjord.example",
+        "https://tribe.example",
+        "https://go.example",
+    )
+    _is_silent(w)
+
+
+def test_a_manual_conflict_waits_and_only_that_field(linked: World) -> None:
+    w = linked
+    w.overrides["TRIBE_PO_CONFLICTS"] = "manual"
+    w.tribe.edit(_organization(w), Website="https://tribe.example", PhoneNumber="00 55 55 55")
+    w.poweroffice.edit_customer(_contact(w), WebsiteUrl="https://go.example")
+    assert w.push().exit_code == 1
+    assert w.pull().exit_code == 1
+    assert w.differences() == [f"{KAFFE}: website"]
+    w.poweroffice.edit_customer(_contact(w), WebsiteUrl="https://tribe.example")
+    assert w.pull().exit_code == 0
+    assert w.memory().conflicts == {}, "a person settled it"
+
+
+def test_poweroffices_number_overwrites_tribes(linked: World) -> None:
+    w = linked
+    w.tribe.edit(_organization(w), DebtorNumber="99")
+    w.push()
+    assert w.tribe.entity(_organization(w))["DebtorNumber"] == "10000"
+    assert w.poweroffice.customer(_contact(w))["Number"] == 10000
+    _is_silent(w)
+
+
+def test_a_new_customer_in_tribe_gets_its_number_in_the_same_pass(linked: World) -> None:
+    w = linked
+    organization = w.tribe_customer("Ny Kunde AS", DebtorNumber="77", PaymentTermInDays=14)
+    report = w.push()
+    assert report.counts["create"] == 1
+    created = w.customer_in_poweroffice("Ny Kunde AS")
+    assert created["ExternalImportReference"] == f"tribe:{organization}"
+    assert created["PaymentTerm"] == 14
+    assert w.tribe.entity(organization)["DebtorNumber"] == str(created["Number"])
+    assert created["Number"] != 77, "a number outside the series is not asked for"
+    assert len(w.wrote()) == 2, "one request to create, one for the number"
+    _is_silent(w)
+
+
+def test_a_new_private_person_and_a_new_supplier_in_tribe(linked: World) -> None:
+    w = linked
+    person = w.tribe.add_person(FirstName="Jan", MiddleName="de", LastName="Vries")
+    w.tribe.add_customer(person)
+    w.tribe.add_supplier(w.tribe.add_organization(Name="Papir og Penn AS"))
+    w.push()
+    (private,) = [one for one in w.poweroffice.customers() if one["IsPerson"]]
+    assert (private["FirstName"], private["LastName"]) == ("Jan de", "Vries")
+    (supplier,) = w.poweroffice.suppliers()
+    assert w.tribe.suppliers()[0]["Organization"]["CreditorNumber"] == str(supplier["Number"])
+    _is_silent(w)
+
+
+def test_a_new_customer_in_poweroffice_comes_to_tribe(linked: World) -> None:
+    w = linked
+    w.company("Ny Kunde AS", MailAddress=OSLO, PaymentTerm=10)
+    w.pull()
+    created = w.customer_in_tribe("Ny Kunde AS")
+    assert created["PaymentTermInDays"] == 10
+    _is_silent(w)
+
+
+def test_what_one_pass_saw_is_not_lost_for_the_other(linked: World) -> None:
+    """Both passes share the cursors: the push sees PowerOffice's edit long before the pull."""
+    w = linked
+    w.poweroffice.edit_customer(_contact(w), EmailAddress="ny@fjord.example")
+    w.company("Ny Kunde AS")
+    for _ in range(3):
+        w.push()
+    w.pull()
+    assert w.tribe.entity(_organization(w))["EmailAddress"] == "ny@fjord.example"
+    assert w.customer_in_tribe("Ny Kunde AS")
+
+
+def test_an_edit_made_while_the_pass_runs_is_not_overwritten(linked: World) -> None:
+    w = linked
+    contact = _contact(w)
+    w.tribe.edit(_organization(w), PhoneNumber="+47 00 99 88 77", Website="https://tribe.example")
+    w.later()
+
+    def someone_edits() -> None:
+        w.clock.advance(timedelta(seconds=1))
+        w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example")
+
+    w.sandbox.faults.add(Fault("tribe", "GET", r"/Address", Run(someone_edits)))
+    w.push()
+    customer = w.poweroffice.customer(contact)
+    assert customer["PhoneNumber"] == "+47 00 99 88 77"
+    assert customer["WebsiteUrl"] == "https://go.example", "PowerOffice wins what both changed"
+    w.pull()
+    assert w.tribe.entity(_organization(w))["Website"] == "https://go.example"
+
+
+def test_an_edit_made_at_the_last_moment_is_caught_by_the_patchs_tests(linked: World) -> None:
+    w = linked
+    contact = _contact(w)
+    w.tribe.edit(_organization(w), Website="https://tribe.example")
+    edit = Run(lambda: w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example"))
+    w.sandbox.faults.add(Fault("poweroffice", "PATCH", r"/Customers", edit))
+    (change,) = w.push().changes
+    assert change.status is Status.SKIPPED
+    assert w.poweroffice.customer(contact)["WebsiteUrl"] == "https://go.example"
+    w.push()
+    w.pull()
+    assert w.differences() == []
+    assert len(w.memory().conflicts) == 1
+
+
+def test_a_customer_deleted_in_poweroffice_is_parked_and_not_made_again(linked: World) -> None:
+    w = linked
+    organization = _organization(w)
+    w.company("En annen AS")
+    w.pull()
+    w.poweroffice.delete("customer", _contact(w))
+    report = w.pull(full=True)
+    assert report.exit_code == 1
+    assert report.counts["parked"] == 1
+    w.tribe.edit(organization, PhoneNumber="00 11 11 11")
+    w.push()
+    w.pull()
+    assert [one["Name"] for one in w.poweroffice.customers()] == ["En annen AS"]
+    assert len(w.tribe.customers()) == 2
+
+
+def test_a_customer_deleted_in_tribe_is_parked_and_not_made_again(linked: World) -> None:
+    w = linked
+    w.tribe.delete(w.link(KAFFE).tribe_id)
+    w.poweroffice.edit_customer(_contact(w), PaymentTerm=30)
+    (change,) = w.pull().changes
+    assert change.status is Status.FAILED
+    for run in (w.pull, w.push):
+        assert run().counts["parked"] == 1
+    assert w.tribe.customers() == []
+
+
+def test_relations_merged_in_tribe_stay_one_customer(linked: World) -> None:
+    """A merge moves the linked role to the relation that stays, which now has the role twice."""
+    w = linked
+    kept = w.tribe_customer("Fjord Kaffe (riktig)")
+    w.tribe.merge(kept, _organization(w))
+    for run in (w.push, w.pull, w.push):
+        run()
+    assert w.link("Fjord Kaffe (riktig)").tribe_relation_id == kept
+    assert len(w.poweroffice.customers()) == 1
+    assert w.differences() == []
+    (entry,) = w.memory().quarantine.values()
+    assert "twice" in entry.reason
+
+
+def test_a_relation_that_takes_over_the_number_takes_over_the_link(linked: World) -> None:
+    """As after a merge whose roles were not moved: the mapped relation is gone."""
+    w = linked
+    gone = w.customer_in_tribe(KAFFE)
+    w.tribe.delete(gone["ID"])
+    w.tribe.delete(gone["Organization"]["ID"])
+    kept = w.tribe_customer("Fjord Kaffe (riktig)", DebtorNumber="10000")
+    w.tribe_customer("En annen AS")
+    w.pull(full=True)
+    assert w.link(KAFFE).tribe_relation_id == kept
+    assert len(w.poweroffice.customers()) == 1
+    assert w.differences() == []
