@@ -226,7 +226,8 @@ class Run:
 
 
 RecordKey = tuple[System, Kind, str]
-"""One record on one side: the system, the kind, and the record's id there."""
+"""A system, a kind and an id: one record on one side; or, for a write, the side that it goes to and
+the id of the record on the other side that it comes from."""
 
 
 @dataclass(slots=True)

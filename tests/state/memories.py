@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -173,3 +174,62 @@ def a_memory(size: int, tenant: str = "pair-1") -> Memory:
         cursors={(System.TRIBE, Kind.CUSTOMER): NOON},
         runs=[a_run(1)],
     )
+
+
+def full_memory() -> Memory:
+    """One entry in every table, each with all of its optional parts."""
+    memory = a_memory(1)
+    link = replace(
+        a_link(7),
+        tribe={"email": None, "address": Address("Havnegata 2", "Oppgang B", "5003", "Bergen")},
+        poweroffice={"inactive": True},
+        tribe_address_id="address-1",
+        parked="gone in Tribe",
+    )
+    record = Record(
+        Kind.SUPPLIER,
+        System.TRIBE,
+        "relationship-1",
+        "relation-1",
+        Form.PERSON,
+        {"first_name": "Kari", "last_name": "Åsnes"},
+        mark="poweroffice:supplier:1",
+        address_id="address-2",
+        role_missing=True,
+    )
+    memory.links[link.key] = link
+    memory.unlinked[System.TRIBE, Kind.SUPPLIER, "relationship-1"] = record
+    memory.left_alone.add((Kind.CUSTOMER, "relationship-2"))
+    memory.intents[System.POWEROFFICE, Kind.CUSTOMER, "relationship-3"] = Intent(
+        Kind.CUSTOMER, System.POWEROFFICE, "relationship-3", "tribe:relation-3", NOON
+    )
+    memory.intents[System.TRIBE, Kind.CUSTOMER, "kept under another key"] = Intent(
+        Kind.CUSTOMER, System.POWEROFFICE, "relationship-4", "tribe:relation-4", NOON
+    )
+    memory.quarantine[System.TRIBE, Kind.CUSTOMER, "relationship-5"] = Quarantined(
+        Kind.CUSTOMER,
+        System.TRIBE,
+        "relationship-5",
+        "Bjørk AS",
+        "two records have number 10001",
+        "change one of them",
+        "f00d",
+        NOON,
+        attempts=3,
+        retry_after=NOON,
+        held_fields=("address",),
+    )
+    memory.conflicts[Kind.CUSTOMER, "100007", "email"] = Conflict(
+        Kind.CUSTOMER,
+        "100007",
+        link.tribe_id,
+        "Fjord Kaffe 7 AS",
+        "email",
+        "a@example.no",
+        None,
+        "b@example.no",
+        System.POWEROFFICE,
+        NOON,
+    )
+    memory.meta.servers["tribe.update"] = "put"
+    return memory

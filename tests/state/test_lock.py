@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
 import subprocess
@@ -73,6 +74,16 @@ def test_it_can_be_taken_again_after_it_was_released(path: Path) -> None:
     for _ in range(3):
         with lock(path, sleep=never):
             pass
+
+
+def test_nothing_stays_of_a_holder_with_a_longer_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words in (["tribe-po", "pull-relations", "--full"], ["tribe-po", "sync"]):
+        monkeypatch.setattr(sys, "argv", words)
+        with lock(path):
+            holder = json.loads(path.with_name("tribe-po.json.lock").read_bytes())
+            assert holder["command"] == " ".join(words)
 
 
 def test_it_is_released_when_the_pass_fails(path: Path) -> None:

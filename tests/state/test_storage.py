@@ -175,12 +175,13 @@ def test_an_unchanged_write_touches_nothing(storage: CheckedStorage, path: Path)
     assert not storage.previous.exists()
 
 
+@pytest.mark.parametrize("damaged", [b"", b"{"])
 def test_a_damaged_generation_never_becomes_the_previous_one(
-    storage: CheckedStorage, path: Path
+    storage: CheckedStorage, path: Path, damaged: bytes
 ) -> None:
     storage.write(OLD)
     storage.write(NEW)
-    path.write_bytes(b"")
+    path.write_bytes(damaged)
     storage.write(NEW)
     assert storage.read() == NEW
     assert CheckedStorage(storage.previous).read() == OLD

@@ -69,4 +69,4 @@ def test_what_cannot_be_written_is_about_one_record(status: int) -> None:
     error = not_writable(answer({"message": "no"}, status), "Address")
     assert isinstance(error, RecordRefused)
     assert error.why == f"status {status}: no"
-    assert "tribe-po" in error.next_step
+    assert "next pass" in error.next_step

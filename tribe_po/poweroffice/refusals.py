@@ -97,8 +97,7 @@ def write_error(answer: Answer, privilege: str, what: str, mark: str = "") -> Tr
     return RecordRefused(
         f"PowerOffice refused the {what}.",
         f"It answered {answer.status}: {problem.detail or 'no reason given'}",
-        "Correct the record, and the next pass tries again. To see all of them, type: "
-        "tribe-po quarantine",
+        "Correct the record; the next pass tries again.",
     )
 
 
@@ -114,6 +113,5 @@ def gone(what: str) -> RecordGone:
     return RecordGone(
         f"PowerOffice no longer has the {what}.",
         "It answered 404: the contact was deleted, or merged into another.",
-        "If that was a mistake, create it again in PowerOffice. To see what was left alone, type: "
-        "tribe-po quarantine",
+        "If that was a mistake, create it again in PowerOffice; it is not created by itself.",
     )

@@ -12,7 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tribe_po.errors import StateUnreadable
+from tribe_po import __version__
+from tribe_po.errors import GuardRefused, StateUnreadable
 from tribe_po.records import Memory
 from tribe_po.state.encoding import CODECS, SCHEMA, Codec, decode_meta, encode_meta, memory_of
 from tribe_po.state.storage import CheckedStorage, Document, Tables, Texts, as_text
@@ -67,7 +68,7 @@ class Store:
         Raise StateNotSaved when it could not be written; the last saved state then stays.
         """
         with _collector_resting():
-            meta = as_text(encode_meta(memory.meta, _own_version()))
+            meta = as_text(encode_meta(memory.meta, __version__))
             index = {
                 codec.table: _updated(self._index.get(codec.table, {}), codec, memory)
                 for codec in CODECS
@@ -79,23 +80,16 @@ class Store:
             self._storage.write_texts({_META: {"1": meta}, **texts})
             self._index = index
 
-    def check_tenant(self, memory: Memory, tenant: str) -> None:
-        """Raise StateUnreadable when the memory belongs to another pair of tenants.
-
-        `tenant` is the fingerprint of the pair that the settings lead to.
-        """
-        if memory.meta.tenant in ("", tenant):
-            return
-        raise StateUnreadable(
-            "The state file belongs to another pair of tenants.",
-            f"{self.path} was written for {memory.meta.tenant}; the settings lead to {tenant}.",
-            "Set TRIBE_PO_STATE to the state file of this pair (--profile NAME does), "
-            "or to a new file and run tribe-po init-sync.",
-        )
-
     def bind(self, memory: Memory, tenant: str) -> None:
-        """Note in the memory which pair of tenants it belongs to; raises as `check_tenant`."""
-        self.check_tenant(memory, tenant)
+        """Note in the memory which pair of tenants it belongs to: the fingerprint of the pair that
+        the settings lead to. Raises `GuardRefused` when it belongs to another pair."""
+        if memory.meta.tenant not in ("", tenant):
+            raise GuardRefused(
+                "The state file belongs to another pair of tenants",
+                f"{self.path} was written for {memory.meta.tenant}; the settings lead to {tenant}.",
+                "Set TRIBE_PO_STATE to the state file of this pair (--profile NAME does), "
+                "or to a new file and run tribe-po init-sync.",
+            )
         memory.meta.tenant = tenant
 
     def _memory(self, tables: Tables, texts: Texts) -> Memory:
@@ -144,7 +138,7 @@ class Store:
             raise StateUnreadable(
                 f"The state file {self.path} was written by a newer tribe-po.",
                 f"It has schema {schema}, written by tribe-po {version}; "
-                f"this is tribe-po {_own_version()}, which reads schema {SCHEMA}.",
+                f"this is tribe-po {__version__}, which reads schema {SCHEMA}.",
                 f"Install tribe-po {version} or later.",
             )
 
@@ -191,12 +185,3 @@ def _collector_resting() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _own_version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("tribe-po")
-    except metadata.PackageNotFoundError:  # run from a source tree
-        return "of a source tree"

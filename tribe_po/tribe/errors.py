@@ -85,16 +85,14 @@ def not_writable(answer: Answer, entity_set: str) -> RecordRefused:
     if answer.status == HTTPStatus.FORBIDDEN:
         cure = "give the application the right to write it"
     what = f"Tribe refused to write {entity_set}"
-    return RecordRefused(what, _answered(answer), f"{cure}, then: tribe-po quarantine retry")
+    return RecordRefused(what, _answered(answer), f"{cure}; the next pass tries again")
 
 
 def gone(entity_set: str, identifier: str) -> RecordGone:
     """The error for a record that was deleted, or merged into another one."""
     what = "the record is no longer in Tribe"
     why = f"{entity_set} {printable(identifier)} was deleted, or merged into another record"
-    return RecordGone(
-        what, why, f"see what is known of it: tribe-po explain {printable(identifier)}"
-    )
+    return RecordGone(what, why, "if that was a mistake, create it again in Tribe")
 
 
 def no_place(entity_set: str, label: str) -> RecordRefused:
