@@ -144,8 +144,7 @@ class _Run:
 
     def _create_one(self, change: Change) -> Written:
         """Create, and when nobody knows whether it happened, look for the mark before giving up."""
-        if change.creation is None:
-            raise ValueError("nothing to create")
+        assert change.creation is not None
         side = self.sides[change.system]
         try:
             return side.create(change.creation)
@@ -241,8 +240,7 @@ class _Run:
         return again
 
     def _update_one(self, change: Change) -> Written:
-        if change.edit is None:
-            raise ValueError("nothing to write")
+        assert change.edit is not None
         return self.sides[change.system].update(change.edit)
 
     def _updated(self, attempt: _Attempt) -> None:

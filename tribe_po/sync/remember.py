@@ -47,11 +47,11 @@ def start(plan: Plan) -> Memory:
 def intended(memory: Memory, changes: Iterable[Change], now: datetime) -> None:
     """Note the creates that are about to be sent. One that was noted before keeps its time."""
     for change in changes:
-        if change.creation is not None:
-            memory.intents.setdefault(
-                change.key,
-                Intent(change.kind, change.system, change.source_id, change.creation.mark, now),
-            )
+        assert change.creation is not None
+        memory.intents.setdefault(
+            change.key,
+            Intent(change.kind, change.system, change.source_id, change.creation.mark, now),
+        )
 
 
 def created(memory: Memory, change: Change, written: Written, seen: Record | None) -> Memory:
@@ -61,8 +61,8 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
     for it until the next pass sees it.
     """
     source, creation = change.source, change.creation
-    if source is None or creation is None:
-        raise ValueError("a created record has a source")
+    assert source is not None
+    assert creation is not None
     sent = Record(
         kind=change.kind,
         system=change.system,
@@ -83,8 +83,7 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     Gives the labels of the fields that the server did not take, although it said it did: such a
     record must not be written again and again.
     """
-    if change.edit is None:
-        raise ValueError("an updated record has an edit")
+    assert change.edit is not None
     link = memory.links[change.link_key]
     sent = {**link.seen_in(change.system), **change.edit.values}
     values = written.record.values if written.record is not None else sent
