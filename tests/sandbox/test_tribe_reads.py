@@ -149,7 +149,7 @@ def test_a_plus_is_not_a_space(client: TribeClient) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("Activity_Invoice", 404),
+        ("Activity_SalesOrder", 404),
         ("Relationship_Organization", 404),
         (f"{ORGANIZATION}({NOBODY})", 404),
         (f"{ORGANIZATION}('{NOBODY}')", 400),
@@ -164,8 +164,8 @@ def test_unknown_resources(client: TribeClient, path: str, status: int) -> None:
 
 
 def test_an_unknown_set_is_named(client: TribeClient) -> None:
-    assert client.refusal(client.get("Activity_Invoice"), 404) == (
-        "Entity type not found: 'Activity_Invoice'."
+    assert client.refusal(client.get("Activity_SalesOrder"), 404) == (
+        "Entity type not found: 'Activity_SalesOrder'."
     )
 
 

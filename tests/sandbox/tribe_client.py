@@ -19,6 +19,8 @@ PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
 SUPPLIER = "Relationship_Organization_Supplier"
 ORGANIZATION = "Relation_Organization"
 PERSON = "Relation_Person"
+INVOICE = "Activity_Invoice"
+INVOICE_PHASE = "Datastore_Phase_ActivityInvoice"
 ROOT = "/tribe/v1/odata/"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -65,6 +67,24 @@ class TribeClient:
         assert answer.status_code == 200, answer.get_data(as_text=True)
         rows: list[dict[str, Any]] = answer.get_json()["value"]
         return rows
+
+    def entity(self, path: str, **options: str) -> dict[str, Any]:
+        """One entity; fails on any other answer than 200."""
+        answer = self.get(path, **options)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        found: dict[str, Any] = answer.get_json()
+        return found
+
+    def link(self, path: str, condition: str) -> dict[str, str]:
+        """The link to the only record of a set for which the condition holds."""
+        [row] = self.rows(path, filter=condition, select="ID")
+        return {"ID": row["ID"]}
+
+    def draft(self, *lines: dict[str, Any], **fields: Any) -> str:
+        """The ID of a new draft invoice for a new customer with 20 days to pay."""
+        organization = self.tenant.add_organization(Name="Alfa AS")
+        customer = self.tenant.add_customer(organization, PaymentTermInDays=20)
+        return self.tenant.add_invoice(customer, lines, **fields)
 
     def names(self, **options: str) -> list[str]:
         """The names of the organisations that match, sorted."""

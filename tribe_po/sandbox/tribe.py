@@ -3,23 +3,18 @@
     tenant = TribeTenant(clock)
     app.register_blueprint(blueprint(tenant), url_prefix="/tribe")
 
-serves `/tribe/v1/odata/` and `/tribe/oauth2/token`.
+serves `/tribe/v1/odata/`, `/tribe/v1/odata-file/` and `/tribe/oauth2/token`.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
 from typing import Any
 
 from tribe_po.sandbox.clock import Clock
 from tribe_po.sandbox.tribe_dialect import TribeDialect
 from tribe_po.sandbox.tribe_error import ODataError
 from tribe_po.sandbox.tribe_model import (
-    ADDRESS,
-    COUNTRY,
     EMPLOYEE,
-    MODEL,
     ORGANIZATION,
     ORGANIZATION_CUSTOMER,
     ORGANIZATION_LEAD,
@@ -27,32 +22,17 @@ from tribe_po.sandbox.tribe_model import (
     PERSON_CUSTOMER,
     SUPPLIER,
 )
-from tribe_po.sandbox.tribe_odata import Entity, render, whole_view
+from tribe_po.sandbox.tribe_odata import Entity
 from tribe_po.sandbox.tribe_routes import blueprint
-from tribe_po.sandbox.tribe_seed import furnish
-from tribe_po.sandbox.tribe_store import Record, Store
+from tribe_po.sandbox.tribe_sales import SalesDesk
+from tribe_po.sandbox.tribe_store import Record
 from tribe_po.sandbox.tribe_token import TokenDesk
 from tribe_po.sandbox.tribe_values import wire_moment
-from tribe_po.sandbox.tribe_writes import ADDRESS_CODES, Writer
 
 __all__ = ["ODataError", "TribeDialect", "TribeTenant", "blueprint"]
 
-_ADDRESS_NAVIGATIONS = (*ADDRESS_CODES, "Address")
-_WITH_COUNTRY = "($expand=Country)"
-_ORGANIZATION_EXPAND = ",".join(name + _WITH_COUNTRY for name in ADDRESS_CODES)
-_PERSON_EXPAND = f"Address{_WITH_COUNTRY}"
-_EXPANDS = {
-    ORGANIZATION: _ORGANIZATION_EXPAND,
-    PERSON: _PERSON_EXPAND,
-    ADDRESS: "Country,AddressType",
-    ORGANIZATION_CUSTOMER: f"Relation,Organization($expand={_ORGANIZATION_EXPAND})",
-    ORGANIZATION_LEAD: f"Relation,Organization($expand={_ORGANIZATION_EXPAND})",
-    SUPPLIER: f"Relation,Organization($expand={_ORGANIZATION_EXPAND})",
-    PERSON_CUSTOMER: f"Relation,Person($expand={_PERSON_EXPAND})",
-}
 
-
-class TribeTenant:
+class TribeTenant(SalesDesk):
     """One organisation's Tribe, with what its users do to it. Thread-safe.
 
     Fields go by wire name. Addresses are dicts of Street, HouseNumber (a number),
@@ -60,8 +40,8 @@ class TribeTenant:
     The users' edits move the same stamps and meet the same checks as the API's: all of them raise
     ODataError for a field or value that Tribe refuses, and KeyError for an unknown ID.
 
-    dialect: may be replaced at any time. read_only: every API write answers 403.
-    locked: the IDs of single records that the API may not write (403).
+    dialect: may be replaced at any time, and keeps every record. read_only: every API write
+    answers 403. locked: the IDs of single records that the API may not write (403).
     """
 
     client_id = "sandbox-tribe-client"
@@ -75,24 +55,10 @@ class TribeTenant:
         organization_name: str = "Fjordvik Handel AS",
         seed: int = 1,
     ) -> None:
-        self.clock = clock
-        self.dialect = dialect or TribeDialect()
+        super().__init__(clock, dialect or TribeDialect(), organization_name, seed)
         self.read_only = False
         self.locked: set[str] = set()
-        self.lock = threading.RLock()
-        self.store = Store(MODEL, seed)
         self.tokens = TokenDesk(self.client_id, self.client_secret)
-        self.own_organization_id = furnish(self.store, wire_moment(clock.now()), organization_name)
-
-    def writer(self, *, by_hand: bool = False) -> Writer:
-        """A writer for one action at the present moment. Hold the lock around it."""
-        return Writer(
-            self.store,
-            self.clock.now(),
-            self.own_organization_id,
-            self.dialect,
-            by_hand=by_hand,
-        )
 
     def employee(self) -> Record:
         """The virtual user that the API client acts as (tribe.md 2.5)."""
@@ -122,12 +88,6 @@ class TribeTenant:
         """Make an organisation a lead. Returns the relationship's ID."""
         return self._add_role(ORGANIZATION_LEAD, "Organization", organization_id, fields)
 
-    def edit(self, identifier: str, **fields: Any) -> None:
-        """Change fields of any record. An address given as a dict becomes a new address."""
-        with self.lock:
-            record = self.store.get(identifier)
-            self.writer(by_hand=True).update(record.type_name, record, self._body(fields))
-
     def edit_address(self, owner_id: str, navigation: str = "InvoiceAddress", **fields: Any) -> str:
         """Change an address in place, or add it where there is none. Returns its ID."""
         with self.lock:
@@ -139,19 +99,13 @@ class TribeTenant:
             self.edit(address.id, **fields)
             return address.id
 
-    def delete(self, identifier: str) -> None:
-        """Delete a record for good. A relation with relationships is refused."""
-        with self.lock:
-            record = self.store.get(identifier)
-            self.writer(by_hand=True).delete(record.type_name, record)
-
     def merge(self, kept_id: str, lost_id: str) -> None:
         """Merge two organisations or two persons as a user does (tribe.md 6.9): roles and
         addresses move to the first, its empty fields are filled, the second disappears."""
         with self.lock:
             kept, lost = self.store.get(kept_id), self.store.get(lost_id)
-            for name in ("Relationships", "Addresses"):
-                navigation = MODEL.navigations(lost.type_name)[name]
+            for name in ("Relationships", "Addresses", "Notes"):
+                navigation = self.store.model.navigations(lost.type_name)[name]
                 for record in self.store.inverse(lost, navigation):
                     self._repoint(record, lost_id, kept_id)
             links = dict(lost.links)
@@ -188,45 +142,13 @@ class TribeTenant:
         """All persons, the virtual user among them, with their address expanded."""
         return self._pictures((PERSON,))
 
-    def entity(self, identifier: str) -> Entity:
-        """Every property of a record, ImportId too, with its relation and addresses expanded."""
-        with self.lock:
-            return self._picture(self.store.get(identifier))
-
-    def _add(self, type_name: str, fields: dict[str, Any]) -> str:
-        with self.lock:
-            return self.writer(by_hand=True).create(type_name, self._body(fields)).id
-
     def _add_role(
         self, type_name: str, navigation: str, relation_id: str, fields: dict[str, Any]
     ) -> str:
         parties = {"Relation": {"ID": self.own_organization_id}, navigation: {"ID": relation_id}}
         return self._add(type_name, parties | fields)
 
-    def _body(self, fields: dict[str, Any]) -> dict[str, Any]:
-        body = dict(fields)
-        if isinstance(body.get("Country"), str):
-            body["Country"] = {"ID": self._country_id(body["Country"])}
-        for name in _ADDRESS_NAVIGATIONS:
-            if isinstance(body.get(name), dict):
-                body[name] = self._body(body[name])
-        return body
-
-    def _country_id(self, code: str) -> str:
-        for country in self.store.of_type(COUNTRY):
-            if country.values["Code"] == code:
-                return country.id
-        raise KeyError(code)
-
     def _repoint(self, record: Record, old: str, new: str) -> None:
         for name, target in list(record.links.items()):
             if target == old:
                 self.store.link(record, name, new)
-
-    def _pictures(self, type_names: Iterable[str]) -> list[Entity]:
-        with self.lock:
-            return [self._picture(r) for name in type_names for r in self.store.of_type(name)]
-
-    def _picture(self, record: Record) -> Entity:
-        view = whole_view(MODEL, record.type_name, _EXPANDS.get(record.type_name, ""))
-        return render(self.store, record, view)

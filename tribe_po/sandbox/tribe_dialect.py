@@ -19,6 +19,13 @@ class TribeDialect:
         client sent (6.1).
     stamp_on_create: LastMutationDate is set at creation; off, null until the first change (4.7).
     order_by_id: `$orderby` takes ID as a key (4.5).
+    billing: the tenant has the invoicing module; off, there is no Activity_Invoice (1).
+    nested_line_expand: `$expand=ProductLines($expand=...)` is understood; off, 400 (10.2).
+    invoice_date, due_date: the names of these properties of Activity_Invoice, None for a tenant
+        without (10.1). Days, except under the names of DateTimeOffsets (Start, End, StartDate,
+        EndDate, Deadline): there the moment, in UTC, at which the day begins in Norway.
+    product_requires: a new product needs Name, ProductGroup, Unit and VatGroup (9.1).
+    phase_by_put: PUT moves an invoice to another phase; off, only POST with its ID does (4.2).
     scopes: the OAuth scopes that the application may ask for (2.2).
     token_seconds: the life of a token (2.3).
     """
@@ -32,5 +39,11 @@ class TribeDialect:
     auto_number: bool = False
     stamp_on_create: bool = False
     order_by_id: bool = True
+    billing: bool = True
+    nested_line_expand: bool = True
+    invoice_date: str | None = "InvoiceDate"
+    due_date: str | None = "ExpirationDate"
+    product_requires: bool = True
+    phase_by_put: bool = True
     scopes: tuple[str, ...] = ("read", "write", "offline")
     token_seconds: int = 3600

@@ -15,9 +15,10 @@ from typing import Any
 from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
 
+from tribe_po.sandbox.tribe_computed import value_reader
 from tribe_po.sandbox.tribe_error import bad_request, unknown_property
-from tribe_po.sandbox.tribe_metadata import EntityModel, Kind
-from tribe_po.sandbox.tribe_store import Record, Store, value_reader
+from tribe_po.sandbox.tribe_metadata import EntityModel, Kind, Property
+from tribe_po.sandbox.tribe_store import Record, Store
 
 Predicate = Callable[[Store, Record], bool | None]
 _Getter = Callable[[Store, Record], Any]
@@ -125,10 +126,8 @@ class _Compiler:
             if navigation.is_collection:
                 raise bad_request(f"Invalid $filter: '{step}' leads to a collection.")
             type_name = navigation.target
-        found = self._model.properties(type_name).get(name)
-        if found is None:
-            raise unknown_property(type_name, name)
-        return _getter(tuple(navigations), name, found.kind), found.kind
+        found = self._model.readable(type_name, name)
+        return _getter(tuple(navigations), found), found.kind
 
 
 def _names(node: object) -> list[str]:
@@ -140,8 +139,8 @@ def _names(node: object) -> list[str]:
     raise bad_request("Invalid $filter: a property belongs on the left, a literal on the right.")
 
 
-def _getter(navigations: tuple[str, ...], name: str, kind: Kind) -> _Getter:
-    read = value_reader(name)
+def _getter(navigations: tuple[str, ...], item: Property) -> _Getter:
+    read = value_reader(item)
 
     def get(store: Store, record: Record) -> Any:
         for step in navigations:
@@ -150,7 +149,7 @@ def _getter(navigations: tuple[str, ...], name: str, kind: Kind) -> _Getter:
                 return None
             record = target
         value = read(store, record)
-        return value[:-1] if kind is Kind.MOMENT and isinstance(value, str) else value
+        return value[:-1] if item.kind is Kind.MOMENT and isinstance(value, str) else value
 
     return get
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 from xml.etree import ElementTree
 
-from tribe_po.sandbox.tribe_error import not_found
+from tribe_po.sandbox.tribe_error import not_found, unknown_property
 
 NAMESPACE = "OData"
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DATE = "Edm.Date"
     MOMENT = "Edm.DateTimeOffset"
     GUID = "Edm.Guid"
+    BINARY = "Edm.Binary"
 
 
 class Right(Flag):
@@ -41,13 +42,20 @@ BY_BASE = Right.UPDATE | Right.DELETE
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A primitive property. Not `shown`: left out of answers unless `$select` names it."""
+    """A primitive property.
+
+    Not `shown`: left out of answers unless `$select` names it. `write_only`: never in an answer.
+    `key`: the name under which a record keeps the value, when the wire name is the tenant's choice;
+    such a value is a day.
+    """
 
     name: str
     kind: Kind = Kind.STRING
     read_only: bool = False
     shown: bool = True
     required: bool = False
+    write_only: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Navigation:
 
     `fixed`: given at creation and never re-pointed. `inverse_of`: a collection, made of the
     records whose links of these names point here; empty for a to-one navigation.
+    Of collections only: `nested`: its records may be created inside their owner's creation;
+    `scattered`: they come in no useful order; `flat`: its `$expand` takes no `$expand` inside.
     """
 
     name: str
@@ -63,6 +73,9 @@ class Navigation:
     required: bool = False
     fixed: bool = False
     inverse_of: tuple[str, ...] = ()
+    nested: bool = False
+    scattered: bool = False
+    flat: bool = False
 
     @property
     def is_collection(self) -> bool:
@@ -72,7 +85,8 @@ class Navigation:
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """One row of the model. `has_set`: whether the URL of its name is a collection."""
+    """One row of the model. `has_set`: whether the URL of its name is a collection.
+    Not `available`: it belongs to a module that the tenant does not have, and shows nowhere."""
 
     name: str
     base: str | None
@@ -81,6 +95,7 @@ class EntityType:
     rights: Right = Right.NONE
     abstract: bool = False
     has_set: bool = True
+    available: bool = True
 
     @property
     def dotted(self) -> str:
@@ -98,6 +113,10 @@ class EntityModel:
         self._ancestors: dict[str, tuple[str, ...]] = {}
         for entity_type in types:
             self._add(entity_type)
+        self._navigations = {
+            name: {n.name: n for n in navigations.values() if self._types[n.target].available}
+            for name, navigations in self._navigations.items()
+        }
 
     def _add(self, entity_type: EntityType) -> None:
         name, base = entity_type.name, entity_type.base
@@ -109,8 +128,8 @@ class EntityModel:
         self._ancestors[name] = (*self._ancestors[base], name) if base else (name,)
 
     def types(self) -> tuple[EntityType, ...]:
-        """All types, bases first."""
-        return tuple(self._types.values())
+        """All types that the tenant has, bases first."""
+        return tuple(t for t in self._types.values() if t.available)
 
     def get(self, name: str) -> EntityType:
         """The type called `name`. Raises KeyError when there is none."""
@@ -120,13 +139,20 @@ class EntityModel:
         """The type behind the set `name`. Raises a 404 as Tribe does for a module that the
         tenant does not have (tribe.md 1)."""
         found = self._types.get(name)
-        if found is None or not found.has_set:
+        if found is None or not found.has_set or not found.available:
             raise not_found(f"Entity type not found: '{name}'.")
         return found
 
     def properties(self, name: str) -> Mapping[str, Property]:
         """The properties of the type and its bases, by name."""
         return self._properties[name]
+
+    def readable(self, type_name: str, name: str) -> Property:
+        """The property of that name that answers may show. Raises a 400 when there is none."""
+        found = self._properties[type_name].get(name)
+        if found is None or found.write_only:
+            raise unknown_property(type_name, name)
+        return found
 
     def navigations(self, name: str) -> Mapping[str, Navigation]:
         """The navigations of the type and its bases, by name."""
@@ -142,9 +168,7 @@ class EntityModel:
 
     def concrete(self, base: str) -> tuple[str, ...]:
         """The types of which records exist that are `base`."""
-        return tuple(
-            t.name for t in self._types.values() if not t.abstract and self.is_a(t.name, base)
-        )
+        return tuple(t.name for t in self.types() if not t.abstract and self.is_a(t.name, base))
 
 
 def csdl(model: EntityModel, functions: Mapping[str, str]) -> bytes:
@@ -155,7 +179,7 @@ def csdl(model: EntityModel, functions: Mapping[str, str]) -> bytes:
     services = ElementTree.SubElement(root, f"{{{_EDMX}}}DataServices")
     schema = ElementTree.SubElement(services, f"{{{_EDM}}}Schema", Namespace=NAMESPACE)
     for entity_type in model.types():
-        _type_element(schema, entity_type)
+        _type_element(schema, model, entity_type)
     for name, target in functions.items():
         function = ElementTree.SubElement(schema, f"{{{_EDM}}}Function", Name=name)
         ElementTree.SubElement(function, f"{{{_EDM}}}ReturnType", Type=f"{NAMESPACE}.{target}")
@@ -164,7 +188,7 @@ def csdl(model: EntityModel, functions: Mapping[str, str]) -> bytes:
     return text
 
 
-def _type_element(schema: ElementTree.Element, entity_type: EntityType) -> None:
+def _type_element(schema: ElementTree.Element, model: EntityModel, entity_type: EntityType) -> None:
     attributes = {"Name": entity_type.name}
     if entity_type.base:
         attributes["BaseType"] = f"{NAMESPACE}.{entity_type.base}"
@@ -174,12 +198,16 @@ def _type_element(schema: ElementTree.Element, entity_type: EntityType) -> None:
     if entity_type.base is None:
         key = ElementTree.SubElement(element, f"{{{_EDM}}}Key")
         ElementTree.SubElement(key, f"{{{_EDM}}}PropertyRef", Name="ID")
+    inherited = model.properties(entity_type.base) if entity_type.base else {}
     for item in entity_type.properties:
+        if item.name in inherited:
+            continue
         nullable = {"Nullable": "false"} if item.required or item.name == "ID" else {}
         ElementTree.SubElement(
             element, f"{{{_EDM}}}Property", {"Name": item.name, "Type": item.kind.value, **nullable}
         )
-    for navigation in entity_type.navigations:
+    known = model.navigations(entity_type.name)
+    for navigation in (n for n in entity_type.navigations if n.name in known):
         target = f"{NAMESPACE}.{navigation.target}"
         kind = f"Collection({target})" if navigation.is_collection else target
         ElementTree.SubElement(

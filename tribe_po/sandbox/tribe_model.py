@@ -1,11 +1,10 @@
-"""The table of Tribe's entity types (tribe.md 5 to 8), with two fields that the tenant made."""
+"""The table of Tribe's relation types (tribe.md 5 to 7), with two fields that the tenant made."""
 
 from __future__ import annotations
 
 from tribe_po.sandbox.tribe_metadata import (
     BY_BASE,
     FULL,
-    EntityModel,
     EntityType,
     Kind,
     Navigation,
@@ -30,14 +29,17 @@ ADDRESS_TYPE = "Datastore_AdressType"
 FUNCTIONS = {"GetCurrentEmployee": EMPLOYEE}
 
 
-def _strings(*names: str) -> tuple[Property, ...]:
+def strings(*names: str) -> tuple[Property, ...]:
+    """Text properties of these names."""
     return tuple(Property(name) for name in names)
 
 
-def _several(kind: Kind, *names: str, read_only: bool = False) -> tuple[Property, ...]:
+def several(kind: Kind, *names: str, read_only: bool = False) -> tuple[Property, ...]:
+    """Properties of one kind."""
     return tuple(Property(name, kind, read_only=read_only) for name in names)
 
 
+NOTES = Navigation("Notes", "Note", inverse_of=("Entity",), nested=True)
 _PAYMENT_TERM = Property("PaymentTermInDays", Kind.DOUBLE)
 
 _BASES = (
@@ -49,10 +51,10 @@ _BASES = (
             Property("_Type", read_only=True),
             Property("_Name", read_only=True),
             Property("SortIndex", Kind.DOUBLE),
-            *_several(Kind.MOMENT, "CreationDate", "LastMutationDate", read_only=True),
-            *_several(Kind.MOMENT, "CloseDate", "Start", "End", "Deadline"),
-            *_several(Kind.BOOLEAN, "IsActive", "IsClosed", "IsRoot", "IsExclusion"),
-            *_several(Kind.DOUBLE, "NumberOfNotes", "NumberOfAttachments", read_only=True),
+            *several(Kind.MOMENT, "CreationDate", "LastMutationDate", read_only=True),
+            *several(Kind.MOMENT, "CloseDate", "Start", "End", "Deadline"),
+            *several(Kind.BOOLEAN, "IsActive", "IsClosed", "IsRoot", "IsExclusion"),
+            *several(Kind.DOUBLE, "NumberOfNotes", "NumberOfAttachments", read_only=True),
             Property("ImportId", shown=False),
         ),
         abstract=True,
@@ -61,7 +63,7 @@ _BASES = (
     EntityType(
         "Datastore",
         "Entity",
-        (*_strings("Name", "Code", "LocalizedName"), Property("IsDefault", Kind.BOOLEAN)),
+        (*strings("Name", "Code", "LocalizedName"), Property("IsDefault", Kind.BOOLEAN)),
         abstract=True,
     ),
     EntityType(
@@ -78,14 +80,15 @@ _RELATIONS = (
         "Relation",
         "Entity",
         (
-            *_strings("DebtorNumber", "CreditorNumber"),
+            *strings("DebtorNumber", "CreditorNumber"),
             Property("Number", Kind.INTEGER),
-            *_strings("IBAN", "BIC", "BankName", "PhoneNumber", "EmailAddress"),
-            *_strings("LinkedIn", "Facebook", "Twitter", "Instagram", "YouTube", "Blog"),
+            *strings("IBAN", "BIC", "BankName", "PhoneNumber", "EmailAddress"),
+            *strings("LinkedIn", "Facebook", "Twitter", "Instagram", "YouTube", "Blog"),
         ),
         (
             Navigation("Addresses", ADDRESS, inverse_of=("Relation",)),
             Navigation("Relationships", "Relationship", inverse_of=("Organization", "Person")),
+            NOTES,
         ),
         rights=BY_BASE,
         abstract=True,
@@ -95,11 +98,11 @@ _RELATIONS = (
         "Relation",
         (
             Property("Name", required=True),
-            *_strings("FinancialEmailAddress", "Website", "VATNumber"),
-            *_strings("ChamberOfCommerceNumber", "ChamberOfCommerceName", "CompanyActivity"),
-            *_strings("CoCDescription", "OIN"),
-            *_several(Kind.DATE, "FoundingDate", "EstablishmentDate", "DiscontinuationDate"),
-            *_several(Kind.INTEGER, "RSIN", "EstablishmentNumber"),
+            *strings("FinancialEmailAddress", "Website", "VATNumber"),
+            *strings("ChamberOfCommerceNumber", "ChamberOfCommerceName", "CompanyActivity"),
+            *strings("CoCDescription", "OIN"),
+            *several(Kind.DATE, "FoundingDate", "EstablishmentDate", "DiscontinuationDate"),
+            *several(Kind.INTEGER, "RSIN", "EstablishmentNumber"),
             Property("NumberOfEmployees", Kind.DOUBLE),
             Property("_4be1c0d2__7a15__4c0e__9d3f__20c1b6a7e541"),
             Property("c7d09a3e__51f2__4b86__8e4d__9a0f63b2d718", Kind.BOOLEAN),
@@ -116,9 +119,9 @@ _RELATIONS = (
         PERSON,
         "Relation",
         (
-            *_strings("FirstName", "MiddleName"),
+            *strings("FirstName", "MiddleName"),
             Property("LastName", required=True),
-            *_strings("Initials", "Title", "Suffix", "MobilePhoneNumber"),
+            *strings("Initials", "Title", "Suffix", "MobilePhoneNumber"),
             Property("BirthDate", Kind.DATE),
             Property("BirthDay", read_only=True),
             Property("Name", read_only=True),
@@ -133,8 +136,8 @@ _RELATIONS = (
         (
             Property("Street"),
             Property("HouseNumber", Kind.DOUBLE),
-            *_strings("HouseNumberSuffix", "Extra", "Postalcode", "City"),
-            *_several(Kind.DOUBLE, "Latitude", "Longitude"),
+            *strings("HouseNumberSuffix", "Extra", "Postalcode", "City"),
+            *several(Kind.DOUBLE, "Latitude", "Longitude"),
         ),
         (
             Navigation("Relation", "Relation"),
@@ -155,10 +158,10 @@ _RELATIONSHIPS = (
         (
             Property("Name"),
             Property("SortName", read_only=True),
-            *_several(Kind.BOOLEAN, "IsFormer", "MailingOptOut"),
+            *several(Kind.BOOLEAN, "IsFormer", "MailingOptOut"),
             Property("FormerDate", Kind.MOMENT),
         ),
-        (Navigation("Relation", "Relation", required=True, fixed=True),),
+        (Navigation("Relation", "Relation", required=True, fixed=True), NOTES),
         rights=BY_BASE,
         abstract=True,
     ),
@@ -179,7 +182,7 @@ _RELATIONSHIPS = (
     EntityType(
         "Relationship_Person_Contact",
         "Relationship_Person",
-        _strings("EmailAddress", "PhoneNumber", "MobilePhoneNumber", "Department"),
+        strings("EmailAddress", "PhoneNumber", "MobilePhoneNumber", "Department"),
         abstract=True,
     ),
     EntityType(EMPLOYEE, "Relationship_Person_Contact"),
@@ -188,7 +191,7 @@ _RELATIONSHIPS = (
 )
 
 _COMMERCIAL_PROPERTIES = (
-    *_several(Kind.MOMENT, "UpgradeDate", "DowngradeDate"),
+    *several(Kind.MOMENT, "UpgradeDate", "DowngradeDate"),
     Property("IsMasterAccount", Kind.BOOLEAN),
 )
 _ACCOUNT_MANAGER = Navigation("AccountManager", EMPLOYEE)
@@ -222,4 +225,4 @@ _FUNNEL = (
     ),
 )
 
-MODEL = EntityModel((*_BASES, *_RELATIONS, *_RELATIONSHIPS, *_FUNNEL))
+RELATION_TYPES = (*_BASES, *_RELATIONS, *_RELATIONSHIPS, *_FUNNEL)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from tribe_po.sandbox.tribe_computed import value_reader
 from tribe_po.sandbox.tribe_dialect import TribeDialect
 from tribe_po.sandbox.tribe_error import bad_request, unknown_property
 from tribe_po.sandbox.tribe_filter import Predicate, compile_filter
-from tribe_po.sandbox.tribe_metadata import EntityModel, Navigation
-from tribe_po.sandbox.tribe_store import Compute, Record, Store, value_reader
+from tribe_po.sandbox.tribe_metadata import EntityModel, Navigation, Property
+from tribe_po.sandbox.tribe_store import Compute, Record, Store
 
 Entity = dict[str, Any]
 
@@ -45,7 +46,7 @@ class Expand:
 class OrderKey:
     """One key of `$orderby`."""
 
-    name: str
+    item: Property
     descending: bool
 
 
@@ -94,8 +95,8 @@ def raw_options(query_string: bytes, allowed: Iterable[str]) -> dict[str, str]:
 
 def default_view(model: EntityModel, type_name: str) -> View:
     """What an answer shows without `$select` and `$expand`."""
-    shown = (p.name for p in model.properties(type_name).values() if p.shown)
-    return View(type_name, _readers(shown))
+    properties = model.properties(type_name).values()
+    return View(type_name, _readers(p for p in properties if p.shown and not p.write_only))
 
 
 def view(model: EntityModel, type_name: str, options: dict[str, str]) -> View:
@@ -136,15 +137,19 @@ def query(
     )
 
 
-def page(store: Store, wanted: Query, dialect: TribeDialect) -> Page:
-    """One page of the records that match. Without a complete `$orderby` the order is shuffled
-    anew for each request, except along `@odata.nextLink`s."""
+def page(
+    store: Store, wanted: Query, dialect: TribeDialect, among: Iterable[Record] | None = None
+) -> Page:
+    """One page of the records that match, of the set or `among` these. Without a complete
+    `$orderby` the order is shuffled anew for each request, except along `@odata.nextLink`s."""
     seed = store.random.getrandbits(32) if wanted.seed is None else wanted.seed
-    if any(key.name == "ID" for key in wanted.order):
+    if among is not None:
+        matching = _ordered(store, wanted, seed, among)
+    elif any(key.item.name == "ID" for key in wanted.order):
         key = (wanted.view.type_name, wanted.stated)
-        matching = store.remembered(key, lambda: _ordered(store, wanted, None))
+        matching = store.remembered(key, lambda: _ordered(store, wanted, None, _all(store, wanted)))
     else:
-        matching = _ordered(store, wanted, seed)
+        matching = _ordered(store, wanted, seed, _all(store, wanted))
     start = wanted.offset or wanted.skip
     end = len(matching) if wanted.top is None else min(len(matching), wanted.skip + wanted.top)
     stop = min(start + dialect.page_cap, end)
@@ -152,11 +157,15 @@ def page(store: Store, wanted: Query, dialect: TribeDialect) -> Page:
     return Page(tuple(matching[start:stop]), len(matching), token)
 
 
-def _ordered(store: Store, wanted: Query, seed: int | None) -> list[Record]:
+def _all(store: Store, wanted: Query) -> Iterable[Record]:
+    return store.of_type(wanted.view.type_name)
+
+
+def _ordered(
+    store: Store, wanted: Query, seed: int | None, records: Iterable[Record]
+) -> list[Record]:
     matching = [
-        record
-        for record in store.of_type(wanted.view.type_name)
-        if wanted.predicate is None or wanted.predicate(store, record)
+        record for record in records if wanted.predicate is None or wanted.predicate(store, record)
     ]
     if seed is not None:
         random.Random(seed).shuffle(matching)  # noqa: S311 - an order, not a secret
@@ -170,12 +179,18 @@ def render(store: Store, record: Record, shown: View) -> Entity:
     entity: Entity = {name: read(store, record) for name, read in shown.properties}
     for expand in shown.expands:
         if expand.navigation.is_collection:
-            targets = store.inverse(record, expand.navigation)
+            targets = related(store, record, expand.navigation)
             entity[expand.navigation.name] = [_nested(store, t, expand.view) for t in targets]
         else:
             target = store.follow(record, expand.navigation.name)
             entity[expand.navigation.name] = target and _nested(store, target, expand.view)
     return entity
+
+
+def related(store: Store, record: Record, navigation: Navigation) -> list[Record]:
+    """The records of a collection navigation, in the order in which an answer shows them."""
+    found = store.inverse(record, navigation)
+    return sorted(found, key=lambda r: r.id) if navigation.scattered else found
 
 
 def _nested(store: Store, record: Record, shown: View) -> Entity:
@@ -185,14 +200,11 @@ def _nested(store: Store, record: Record, shown: View) -> Entity:
 
 def _selected(model: EntityModel, type_name: str, text: str) -> tuple[tuple[str, Compute], ...]:
     names = text.split(",")
-    for name in names:
-        if name not in model.properties(type_name):
-            raise unknown_property(type_name, name)
-    return _readers(dict.fromkeys(["ID", *names]))
+    return _readers(model.readable(type_name, name) for name in dict.fromkeys(["ID", *names]))
 
 
-def _readers(names: Iterable[str]) -> tuple[tuple[str, Compute], ...]:
-    return tuple((name, value_reader(name)) for name in names)
+def _readers(properties: Iterable[Property]) -> tuple[tuple[str, Compute], ...]:
+    return tuple((item.name, value_reader(item)) for item in properties)
 
 
 def _expands(model: EntityModel, type_name: str, text: str) -> Iterator[Expand]:
@@ -209,6 +221,8 @@ def _expands(model: EntityModel, type_name: str, text: str) -> Iterator[Expand]:
             raise bad_request(f"Invalid $expand: '{name}' is given twice.")
         seen.add(name)
         options = {} if found["options"] is None else _nested_options(found["options"])
+        if navigation.flat and "$expand" in options:
+            raise bad_request(f"Invalid $expand: '{name}' takes no $expand inside.")
         yield Expand(navigation, view(model, navigation.target, options))
 
 
@@ -244,17 +258,16 @@ def _order(
         name, _, direction = item.strip(" ").partition(" ")
         if direction not in ("", "asc", "desc"):
             raise bad_request(f"Invalid $orderby: '{item}'.")
-        if name not in model.properties(type_name):
-            raise unknown_property(type_name, name)
+        found = model.readable(type_name, name)
         if name == "ID" and not dialect.order_by_id:
             raise bad_request("Invalid $orderby: ID is no sort key.")
-        yield OrderKey(name, direction == "desc")
+        yield OrderKey(found, direction == "desc")
 
 
 def _sort(store: Store, records: list[Record], key: OrderKey) -> None:
     """Stable, absent values last, as in the PostgreSQL query store (tribe.md 1)."""
 
-    read = value_reader(key.name)
+    read = value_reader(key.item)
 
     def rank(record: Record) -> tuple[bool, Any]:
         value = read(store, record)
@@ -284,4 +297,5 @@ def _token(text: str | None) -> tuple[int | None, int]:
 def whole_view(model: EntityModel, type_name: str, expand: str = "") -> View:
     """Every property, also those that answers leave out, at the first level."""
     shown = view(model, type_name, {"$expand": expand} if expand else {})
-    return View(type_name, _readers(model.properties(type_name)), shown.expands)
+    properties = model.properties(type_name).values()
+    return View(type_name, _readers(p for p in properties if not p.write_only), shown.expands)

@@ -12,16 +12,27 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from tribe_po.sandbox.tribe_error import OAuthError, ODataError, bad_request, not_found
-from tribe_po.sandbox.tribe_metadata import NAMESPACE, EntityType, Navigation, Right, csdl
-from tribe_po.sandbox.tribe_model import FUNCTIONS, MODEL
+from tribe_po.sandbox.tribe_files import file_answer
+from tribe_po.sandbox.tribe_invoice_rules import refuse_phase_by_put
+from tribe_po.sandbox.tribe_metadata import (
+    NAMESPACE,
+    EntityModel,
+    EntityType,
+    Navigation,
+    Right,
+    csdl,
+)
+from tribe_po.sandbox.tribe_model import FUNCTIONS
 from tribe_po.sandbox.tribe_odata import (
     COLLECTION_OPTIONS,
     ENTITY_OPTIONS,
     SKIP_TOKEN,
+    Query,
     default_view,
     page,
     query,
     raw_options,
+    related,
     render,
     view,
 )
@@ -55,11 +66,15 @@ class _Resource:
 
 
 def blueprint(tenant: TribeTenant) -> Blueprint:
-    """Tribe's routes for `tenant`, relative: `/v1/odata/...` and `/oauth2/token`."""
+    """Tribe's routes for `tenant`, relative: `/v1/odata/...`, `/v1/odata-file/...` and
+    `/oauth2/token`."""
     routes = Blueprint("tribe", __name__)
     api = _Api(tenant)
     routes.add_url_rule("/oauth2/token", view_func=api.token, methods=["POST"])
     routes.add_url_rule("/v1/odata/<path:path>", view_func=api.resource, methods=[*_METHODS])
+    routes.add_url_rule(
+        "/v1/odata-file/<set_name>/<key>/<name>", view_func=api.file, methods=[*_METHODS]
+    )
     routes.register_error_handler(ODataError, _odata_error)
     routes.register_error_handler(OAuthError, _oauth_error)
     return routes
@@ -83,6 +98,15 @@ class _Api:
             answer = tenant.tokens.issue(request.form, tenant.clock.now(), tenant.dialect)
         return _json(answer, content_type="application/json;charset=UTF-8")
 
+    def file(self, set_name: str, key: str, name: str) -> Response:
+        with self._tenant.lock:
+            self._authorize("GET")
+            if request.method not in ("GET", "HEAD"):
+                raise ODataError(405, f"{request.method} is not allowed here.", allow=("GET",))
+            entity_type = self._model.entity_set(set_name)
+            record = existing(self._tenant.store, entity_type.name, key)
+            return file_answer(self._tenant.store, entity_type, record, name)
+
     def resource(self, path: str) -> Response:
         method = "GET" if request.method == "HEAD" else request.method
         with self._tenant.lock:
@@ -91,12 +115,16 @@ class _Api:
                 return self._metadata(method)
             if path.endswith("()"):
                 return self._function(path.removesuffix("()"), method)
-            resource = _resource(path)
+            resource = _resource(self._model, path)
             handler = self._handlers.get((resource.shape, method))
             if handler is None:
                 allow = tuple(m for shape, m in self._handlers if shape == resource.shape)
                 raise ODataError(405, f"{method} is not allowed here.", allow=allow)
             return handler(resource)
+
+    @property
+    def _model(self) -> EntityModel:
+        return self._tenant.store.model
 
     def _authorize(self, method: str) -> None:
         tenant = self._tenant
@@ -111,7 +139,7 @@ class _Api:
         raw_options(request.query_string, {"$format"})
         if not self._tenant.dialect.metadata:
             raise not_found("No such resource: '$metadata'.")
-        return Response(csdl(MODEL, FUNCTIONS), content_type="application/xml;charset=utf-8")
+        return Response(csdl(self._model, FUNCTIONS), content_type="application/xml;charset=utf-8")
 
     def _function(self, name: str, method: str) -> Response:
         target = FUNCTIONS.get(name)
@@ -122,11 +150,25 @@ class _Api:
         return self._entity(target, self._tenant.employee())
 
     def _list(self, resource: _Resource) -> Response:
-        tenant, type_name = self._tenant, resource.entity_type.name
-        allowed = COLLECTION_OPTIONS | ({SKIP_TOKEN} if tenant.dialect.next_link else set())
+        type_name = resource.entity_type.name
+        options, wanted = self._query(type_name)
+        return self._page(type_name, options, wanted, None)
+
+    def _query(self, type_name: str) -> tuple[dict[str, str], Query]:
+        dialect = self._tenant.dialect
+        allowed = COLLECTION_OPTIONS | ({SKIP_TOKEN} if dialect.next_link else set())
         options = raw_options(request.query_string, allowed)
-        wanted = query(MODEL, type_name, options, tenant.dialect)
-        found = page(tenant.store, wanted, tenant.dialect)
+        return options, query(self._model, type_name, options, dialect)
+
+    def _page(
+        self,
+        type_name: str,
+        options: dict[str, str],
+        wanted: Query,
+        among: list[Record] | None,
+    ) -> Response:
+        tenant = self._tenant
+        found = page(tenant.store, wanted, tenant.dialect, among)
         body = _envelope([render(tenant.store, r, wanted.view) for r in found.records], type_name)
         if wanted.count:
             body["@odata.count"] = found.total
@@ -138,13 +180,11 @@ class _Api:
         return self._entity(resource.entity_type.name, self._existing(resource))
 
     def _follow(self, resource: _Resource) -> Response:
-        navigation = _navigation(resource)
+        navigation = _navigation(self._model, resource)
         owner, store = self._existing(resource), self._tenant.store
-        options = raw_options(request.query_string, ENTITY_OPTIONS)
-        shown = view(MODEL, navigation.target, options)
         if navigation.is_collection:
-            records = store.inverse(owner, navigation)[: self._tenant.dialect.page_cap]
-            return _json(_envelope([render(store, r, shown) for r in records], navigation.target))
+            options, wanted = self._query(navigation.target)
+            return self._page(navigation.target, options, wanted, related(store, owner, navigation))
         target = store.follow(owner, navigation.name)
         if target is None:
             return Response(status=204)
@@ -159,7 +199,7 @@ class _Api:
         record = self._writable(entity_type.name, body["ID"])
         if UPGRADE in body:
             upgraded = self._writer().upgrade(record, body)
-            return self._written(MODEL.get(upgraded.type_name), upgraded, 200)
+            return self._written(self._model.get(upgraded.type_name), upgraded, 200)
         del body["ID"]
         self._writer().update(entity_type.name, record, body)
         return self._written(entity_type, record, 200)
@@ -169,6 +209,7 @@ class _Api:
             raise ODataError(405, "PUT is not allowed here.", allow=("GET", "DELETE"))
         entity_type, body = resource.entity_type, _body()
         record = self._writable(entity_type.name, resource.key)
+        refuse_phase_by_put(self._tenant.dialect, record, body)
         if "ID" in body and guid(body.pop("ID")) != record.id:
             raise bad_request("The ID in the body is not the one in the URL.")
         self._writer().update(entity_type.name, record, body)
@@ -194,28 +235,28 @@ class _Api:
 
     def _entity(self, type_name: str, record: Record) -> Response:
         options = raw_options(request.query_string, ENTITY_OPTIONS)
-        shown = view(MODEL, type_name, options)
+        shown = view(self._model, type_name, options)
         return _json(_context(type_name) | render(self._tenant.store, record, shown))
 
     def _written(self, entity_type: EntityType, record: Record, status: int) -> Response:
         if not self._tenant.dialect.write_body:
             return Response(status=204)
-        shown = default_view(MODEL, entity_type.name)
+        shown = default_view(self._model, entity_type.name)
         body = _context(entity_type.name) | render(self._tenant.store, record, shown)
         return _json(body, status=status)
 
 
-def _resource(path: str) -> _Resource:
+def _resource(model: EntityModel, path: str) -> _Resource:
     found = _RESOURCE.fullmatch(path)
     if found is None:
         raise not_found(f"No such resource: '{path}'.")
-    entity_type = MODEL.entity_set(found["set"])
+    entity_type = model.entity_set(found["set"])
     return _Resource(entity_type, found["key"], found["navigation"])
 
 
-def _navigation(resource: _Resource) -> Navigation:
+def _navigation(model: EntityModel, resource: _Resource) -> Navigation:
     name = str(resource.navigation)
-    navigation = MODEL.navigations(resource.entity_type.name).get(name)
+    navigation = model.navigations(resource.entity_type.name).get(name)
     if navigation is None:
         raise not_found(f"'{resource.entity_type.name}' has no navigation '{name}'.")
     return navigation

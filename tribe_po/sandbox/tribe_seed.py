@@ -10,6 +10,16 @@ from tribe_po.sandbox.tribe_model import (
     ORGANIZATION,
     PERSON,
 )
+from tribe_po.sandbox.tribe_sales_model import (
+    INVOICE_PHASE,
+    LEDGER_ACCOUNT,
+    OFFER_PHASE,
+    PAYMENT_METHOD,
+    PAYMENT_STATUS,
+    PRODUCT_GROUP,
+    UNIT,
+    VAT_GROUP,
+)
 from tribe_po.sandbox.tribe_store import Record, Scalar, Store
 
 # Code, Name, LocalizedName (the user's language is Norwegian), CountryNumber, in the EU.
@@ -33,6 +43,25 @@ _ADDRESS_TYPES = (
 )
 _BRANCHES = (("Retail", "Retail", "Varehandel"), ("Construction", "Construction", "Bygg"))
 
+_SALES_LOOKUPS = {
+    UNIT: (("pcs", "Piece", "stk"), ("hr", "Hour", "time")),
+    LEDGER_ACCOUNT: (
+        ("3000", "Sales, taxable", "Salgsinntekt, avgiftspliktig"),
+        ("3100", "Sales, exempt", "Salgsinntekt, avgiftsfri"),
+    ),
+    PAYMENT_METHOD: (("Invoice", "Invoice", "Faktura"), ("Card", "Card", "Kort")),
+    PAYMENT_STATUS: (("Open", "Open", "Åpen"), ("Paid", "Paid", "Betalt")),
+    # The codes of the two sets overlap, the IDs do not.
+    INVOICE_PHASE: (
+        ("Draft", "Draft", "Utkast"),
+        ("Sent", "Sent", "Sendt"),
+        ("Reminder1", "First reminder", "Første purring"),
+        ("Paid", "Paid", "Betalt"),
+    ),
+    OFFER_PHASE: (("Draft", "Draft", "Utkast"), ("Sent", "Sent", "Sendt")),
+}
+_VAT_PERCENTAGES = (25, 15, 12, 0)
+
 
 def furnish(store: Store, created: str, organization_name: str) -> str:
     """Fill an empty store; `created` is its CreationDate on the wire. Returns the ID of the
@@ -52,7 +81,23 @@ def furnish(store: Store, created: str, organization_name: str) -> str:
     employee = _new(store, EMPLOYEE, created, Name="Integration")
     store.link(employee, "Relation", own.id)
     store.link(employee, "Person", person.id)
+    _furnish_sales(store, created)
     return own.id
+
+
+def _furnish_sales(store: Store, created: str) -> None:
+    for type_name, rows in _SALES_LOOKUPS.items():
+        for row in rows:
+            _lookup(store, type_name, *row, created)
+    for phase in store.of_type(INVOICE_PHASE):
+        phase.values["IsDefault"] = phase.values["Code"] == "Draft"
+    norway = next(c.id for c in store.of_type(COUNTRY) if c.values["Code"] == "NO")
+    for percentage in _VAT_PERCENTAGES:
+        name = f"NO - {percentage}%"
+        group = _lookup(store, VAT_GROUP, f"NO{percentage}", name, name, created)
+        group.values["Percentage"] = percentage
+        store.link(group, "Country", norway)
+    _new(store, PRODUCT_GROUP, created, Name="General")
 
 
 def _lookup(

@@ -1,10 +1,11 @@
-"""The records of one imitated Tribe tenant, with their links and computed properties."""
+"""The records of one imitated Tribe tenant, with their links."""
 
 from __future__ import annotations
 
 import itertools
 import random
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -24,15 +25,19 @@ class Record:
 
 
 class Store:
-    """All records, found by ID, by set and by who points at them. Not thread-safe by itself."""
+    """All records, found by ID, by set and by who points at them. Not thread-safe by itself.
+
+    `model` may be exchanged for another with the same type names; `changed` must be told.
+    """
 
     def __init__(self, model: EntityModel, seed: int) -> None:
         self.model = model
         # Reproducible, not secret: a failing test must fail the same way again.
         self.random = random.Random(seed)  # noqa: S311
         self._debtor_numbers = itertools.count(1000)
+        self._invoice_numbers = itertools.count(1)
         self._by_id: dict[str, Record] = {}
-        self._by_type: dict[str, dict[str, Record]] = {t.name: {} for t in model.types()}
+        self._by_type: dict[str, dict[str, Record]] = defaultdict(dict)
         self._pointing_at: dict[str, dict[tuple[str, str], None]] = {}
         self._remembered: dict[object, list[Record]] = {}
 
@@ -92,7 +97,7 @@ class Store:
     def find(self, type_name: str, identifier: str) -> Record | None:
         """The record with this ID if it is a `type_name`."""
         record = self._by_id.get(identifier)
-        if record is None or not self.model.is_a(record.type_name, type_name):
+        if record is None or not self._shows(record) or not self._is_a(record, type_name):
             return None
         return record
 
@@ -104,7 +109,9 @@ class Store:
     def follow(self, record: Record, navigation: str) -> Record | None:
         """The target of a to-one navigation."""
         target = record.links.get(navigation)
-        return None if target is None else self._by_id[target]
+        if target is None or not self._shows(self._by_id[target]):
+            return None
+        return self._by_id[target]
 
     def inverse(self, record: Record, navigation: Navigation) -> list[Record]:
         """The records of a collection navigation."""
@@ -112,98 +119,32 @@ class Store:
             source
             for source_id, name in self._pointing_at.get(record.id, ())
             if name in navigation.inverse_of
-            and self.model.is_a((source := self._by_id[source_id]).type_name, navigation.target)
+            and self._is_a(source := self._by_id[source_id], navigation.target)
         ]
 
-    def value(self, record: Record, name: str) -> Scalar:
-        """The value of a property, computed where Tribe computes it."""
-        return value_reader(name)(self, record)
+    def pointed_at(self, record: Record, base: str) -> bool:
+        """Whether a record that is a `base` points at this one, shown or not."""
+        sources = (self._by_id[source] for source, _ in self._pointing_at.get(record.id, ()))
+        return any(self._is_a(source, base) for source in sources)
+
+    def redirect(self, old: Record, new: Record) -> None:
+        """Let all that points at `old` point at `new`."""
+        for source_id, navigation in list(self._pointing_at.get(old.id, ())):
+            self.link(self._by_id[source_id], navigation, new.id)
 
     def next_debtor_number(self) -> str:
         """The next number of the tenant's auto-numbering."""
         return str(next(self._debtor_numbers))
 
+    def next_invoice_number(self, year: int) -> str:
+        """The next number of the tenant's invoices: the year and a sequence."""
+        return f"{year}{next(self._invoice_numbers):04d}"
+
+    def _is_a(self, record: Record, base: str) -> bool:
+        return self.model.is_a(record.type_name, base)
+
+    def _shows(self, record: Record) -> bool:
+        return self.model.get(record.type_name).available
+
 
 Compute = Callable[[Store, Record], Scalar]
-
-
-def value_reader(name: str) -> Compute:
-    """A function that reads the property `name` of any record; quicker when used often."""
-    return _READERS.get(name) or (lambda _store, record: record.values.get(name))
-
-
-def _joined(record: Record, *names: str) -> str:
-    return " ".join(str(part) for name in names if (part := record.values.get(name)) is not None)
-
-
-def _person_name(_store: Store, record: Record) -> Scalar:
-    # The line feeds are Tribe's: empty salutation and title lines (tribe.md 5.2).
-    return "\n\n" + _joined(record, "FirstName", "MiddleName", "LastName")
-
-
-def _person_display(_store: Store, record: Record) -> Scalar:
-    return _joined(record, "FirstName", "MiddleName", "LastName")
-
-
-def _person_sort_name(_store: Store, record: Record) -> Scalar:
-    first = record.values.get("FirstName")
-    last = str(record.values["LastName"])
-    return f"{last}, {first}" if first else last
-
-
-def _birth_day(_store: Store, record: Record) -> Scalar:
-    date = record.values.get("BirthDate")
-    return str(date)[5:] if date else None
-
-
-def _child_name(store: Store, record: Record) -> Scalar:
-    child = store.follow(record, "Organization") or store.follow(record, "Person")
-    return None if child is None else store.value(child, "_Name")
-
-
-def _relationship_display(store: Store, record: Record) -> Scalar:
-    return record.values.get("Name") or _child_name(store, record)
-
-
-def _relationship_sort_name(store: Store, record: Record) -> Scalar:
-    person = store.follow(record, "Person")
-    return _child_name(store, record) if person is None else _person_sort_name(store, person)
-
-
-def _address_display(_store: Store, record: Record) -> Scalar:
-    line = _joined(record, "Street", "HouseNumber", "HouseNumberSuffix")
-    town = _joined(record, "Postalcode", "City")
-    return ", ".join(part for part in (line, town) if part) or None
-
-
-_COMPUTED: dict[str, tuple[tuple[str, Compute], ...]] = {
-    "_Name": (
-        ("Relation_Person", _person_display),
-        ("Relationship", _relationship_display),
-        ("Address", _address_display),
-        ("Datastore", lambda _store, record: record.values.get("LocalizedName")),
-        ("Entity", lambda _store, record: record.values.get("Name")),
-    ),
-    "Name": (("Relation_Person", _person_name),),
-    "SortName": (
-        ("Relation_Person", _person_sort_name),
-        ("Relationship", _relationship_sort_name),
-    ),
-    "BirthDay": (("Relation_Person", _birth_day),),
-}
-
-
-def _computed_reader(name: str, rows: tuple[tuple[str, Compute], ...]) -> Compute:
-    def read(store: Store, record: Record) -> Scalar:
-        for base, compute in rows:
-            if store.model.is_a(record.type_name, base):
-                return compute(store, record)
-        return record.values.get(name)
-
-    return read
-
-
-_READERS: dict[str, Compute] = {
-    "ID": lambda _store, record: record.id,
-    "_Type": lambda _store, record: record.type_name.replace("_", "."),
-} | {name: _computed_reader(name, rows) for name, rows in _COMPUTED.items()}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from tribe_po.sandbox.tribe_error import bad_request
 from tribe_po.sandbox.tribe_metadata import Kind, Property
 from tribe_po.sandbox.tribe_store import Scalar
+
+# Where the tenant's days begin and end.
+OFFICE_ZONE = ZoneInfo("Europe/Oslo")
 
 
 def guid(value: object) -> str:
@@ -81,6 +86,12 @@ def _moment(value: object) -> Scalar:
     return wire_moment(moment)
 
 
+def _binary(value: object) -> Scalar:
+    text = str(_string(value))
+    base64.b64decode(text, validate=True)
+    return text
+
+
 _READERS: dict[Kind, Callable[[object], Scalar]] = {
     Kind.STRING: _string,
     Kind.DOUBLE: _double,
@@ -89,4 +100,5 @@ _READERS: dict[Kind, Callable[[object], Scalar]] = {
     Kind.DATE: _date,
     Kind.MOMENT: _moment,
     Kind.GUID: guid,
+    Kind.BINARY: _binary,
 }

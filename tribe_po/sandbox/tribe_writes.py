@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tribe_po.sandbox.tribe_dialect import TribeDialect
 from tribe_po.sandbox.tribe_error import ODataError, bad_request, not_found, unknown_property
+from tribe_po.sandbox.tribe_invoice_rules import (
+    default_links,
+    goes_along,
+    refuse_change,
+    refuse_delete,
+    refuse_new_line,
+)
 from tribe_po.sandbox.tribe_metadata import EntityType, Navigation, Right
 from tribe_po.sandbox.tribe_model import ADDRESS, ADDRESS_TYPE
 from tribe_po.sandbox.tribe_store import Record, Scalar, Store
@@ -27,17 +35,20 @@ _NAVIGATION_OF_CODE = {code: navigation for navigation, code in ADDRESS_CODES.it
 
 @dataclass(slots=True)
 class Draft:
-    """A checked body: values to store, and links to a record, to a new record, or to nothing."""
+    """A checked body: values to store, links to a record, to a new record, or to nothing, and
+    new records that will point here, each with the link by which they do."""
 
     type_name: str
     values: dict[str, Scalar] = field(default_factory=dict)
     links: dict[str, Draft | str | None] = field(default_factory=dict)
+    children: list[tuple[str, Draft]] = field(default_factory=list)
 
 
 class Writer:
     """The writes of one request or one user action, all at the moment `now`.
 
-    `by_hand`: a user at the screen, where a typed debtor number beats the auto-numbering.
+    `by_hand`: a user at the screen, where a typed debtor number beats the auto-numbering and
+    lookups may be edited.
     All methods raise ODataError, and then nothing has been written.
     """
 
@@ -67,6 +78,7 @@ class Writer:
         self._demand(self._model.get(type_name), Right.UPDATE)
         self._demand(self._model.get(record.type_name), Right.UPDATE)
         draft = self._draft(type_name, body, record)
+        refuse_change(self._store, record, draft.values, draft.links)
         self._apply(draft, record)
         return record
 
@@ -83,30 +95,37 @@ class Writer:
         return self._converted(record, target)
 
     def delete(self, type_name: str, record: Record) -> None:
-        """Remove a record; a relation takes its addresses along, a role leaves its relation."""
+        """Remove a record; a relation takes its addresses along, an invoice its lines, an
+        attachment its file; a role leaves its relation."""
         self._demand(self._model.get(type_name), Right.DELETE)
         self._demand(self._model.get(record.type_name), Right.DELETE)
+        refuse_delete(self._store, record)
         if self._model.is_a(record.type_name, "Relation"):
             navigations = self._model.navigations(record.type_name)
             if self._store.inverse(record, navigations["Relationships"]):
                 raise ODataError(409, "The relation still has relationships.")
             for address in self._store.inverse(record, navigations["Addresses"]):
                 self._store.remove(address)
+        for companion in goes_along(self._store, record):
+            self._store.remove(companion)
         self._store.remove(record)
 
     def _demand(self, entity_type: EntityType, right: Right) -> None:
-        if right not in entity_type.rights:
+        if right not in entity_type.rights and not self._by_hand:
             verb = str(right.name).lower()
             raise ODataError(405, f"'{entity_type.name}' does not allow {verb}.", allow=("GET",))
 
-    def _new_draft(self, type_name: str, body: Body) -> Draft:
+    def _new_draft(self, type_name: str, body: Body, given: str | None = None) -> Draft:
+        """`given`: the link that the new record's place in the body stands for."""
         draft = self._draft(type_name, body, None)
+        draft.links = {**default_links(self._store, type_name), **draft.links}
         for item in self._model.properties(type_name).values():
             if item.required and item.name not in draft.values:
                 raise bad_request(f"'{type_name}' requires '{item.name}'.")
         for navigation in self._model.navigations(type_name).values():
-            if navigation.required and navigation.name not in draft.links:
+            if navigation.required and navigation.name not in {given, *draft.links}:
                 raise bad_request(f"'{type_name}' requires '{navigation.name}'.")
+        refuse_new_line(self._store, type_name, draft.links)
         return draft
 
     def _draft(self, type_name: str, body: Body, record: Record | None) -> Draft:
@@ -118,6 +137,8 @@ class Writer:
                 continue
             if name in properties:
                 draft.values[name] = checked_value(properties[name], value)
+            elif name in navigations and navigations[name].nested and record is None:
+                draft.children += self._children(navigations[name], value)
             elif name in navigations:
                 draft.links[name] = self._target(navigations[name], value, record)
             else:
@@ -141,6 +162,15 @@ class Writer:
             return target
         return self._nested(navigation, value)
 
+    def _children(self, navigation: Navigation, value: object) -> Iterator[tuple[str, Draft]]:
+        [link] = navigation.inverse_of
+        if not isinstance(value, list):
+            raise bad_request(f"'{navigation.name}' takes a list of new records.")
+        for item in value:
+            if not isinstance(item, dict) or {"ID", link} & set(item):
+                raise bad_request(f"'{navigation.name}' takes new records, without '{link}'.")
+            yield link, self._new_draft(navigation.target, item, given=link)
+
     def _linked(self, navigation: Navigation, value: Body) -> str:
         name = navigation.name
         if len(value) > 1:
@@ -162,6 +192,8 @@ class Writer:
         record = self._store.add(draft.type_name)
         record.values["CreationDate"] = self._now
         self._apply(draft, record)
+        for link, child in draft.children:
+            self._store.link(self._insert(child), link, record.id)
         record.values["LastMutationDate"] = self._now if self._dialect.stamp_on_create else None
         self._number(record)
         self._store.changed()
@@ -238,6 +270,7 @@ class Writer:
         self._store.retype(record, target)
         moved = self._store.add(target)
         moved.values = record.values | {"CreationDate": self._now, "LastMutationDate": None}
+        self._store.redirect(record, moved)
         self._store.remove(record)
         for navigation, target_id in links.items():
             self._store.link(moved, navigation, target_id)
