@@ -1,4 +1,4 @@
-"""The field table: one row for each synchronised field of a relation.
+"""The field table: one row for each synchronised field of a relation or product.
 
 Translation, comparison, merging, the labels of the dry run and the documentation are derived from
 it. To synchronise another field, add a row.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cache
 
@@ -23,11 +24,16 @@ class Owner(StrEnum):
     POWEROFFICE = "PowerOffice"
 
 
-class Refusal(StrEnum):
-    """Why a value cannot be written as it is, known before asking the server."""
+MISSING = "it is required"
+INCOMPLETE_ADDRESS = "PowerOffice requires a postal code and a city in an address"
+UNFIT_CODE = "PowerOffice takes a code of at most 100 characters, and cannot find one with a comma"
+UNKNOWN_UNIT = "the unit {} stands for none of PowerOffice's; name it in TRIBE_PO_UNITS"
+"""Why a value cannot be written as it is, known before asking the server."""
 
-    MISSING = "a name is required"
-    INCOMPLETE_ADDRESS = "PowerOffice requires a postal code and a city in an address"
+UNMAPPED = "?"
+"""What begins the name of a unit that is not PowerOffice's and not mapped to one of them."""
+
+LONGEST_CODE = 100
 
 
 def clean(value: object) -> str | None:
@@ -95,23 +101,42 @@ def _days(value: Value) -> Value:
     return None if value is None or isinstance(value, Address) else int(value)
 
 
+def _amount(value: Value) -> Value:
+    """Four decimals: a net price worked out from a gross one has more than two."""
+    if value is None or isinstance(value, Address):
+        return None
+    return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
 def _flag(value: Value) -> Value:
     return bool(value)
 
 
-def _always_fits(value: Value, target: System) -> Refusal | None:  # noqa: ARG001
+def _always_fits(value: Value, target: System) -> str | None:  # noqa: ARG001
     return None
 
 
-def _needs_a_value(value: Value, target: System) -> Refusal | None:  # noqa: ARG001
-    return Refusal.MISSING if clean(value) is None else None
+def _needs_a_value(value: Value, target: System) -> str | None:  # noqa: ARG001
+    return MISSING if clean(value) is None else None
 
 
-def _needs_postal_code_and_city(value: Value, target: System) -> Refusal | None:
+def _needs_postal_code_and_city(value: Value, target: System) -> str | None:
     """PowerOffice takes no address without both (poweroffice.md section 9.1)."""
     if target is not System.POWEROFFICE or not isinstance(value, Address):
         return None
-    return None if value.postal_code and value.city else Refusal.INCOMPLETE_ADDRESS
+    return None if value.postal_code and value.city else INCOMPLETE_ADDRESS
+
+
+def _fits_as_code(value: Value, target: System) -> str | None:
+    code = str(value or "")
+    unfit = target is System.POWEROFFICE and ("," in code or len(code) > LONGEST_CODE)
+    return UNFIT_CODE if unfit else None
+
+
+def _is_mapped(value: Value, target: System) -> str | None:
+    unit = str(value or "")
+    unknown = target is System.POWEROFFICE and unit.startswith(UNMAPPED)
+    return UNKNOWN_UNIT.format(unit.removeprefix(UNMAPPED)) if unknown else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +144,12 @@ class Field:
     """One row of the table.
 
     `poweroffice` is the DTO's member that is read; `poweroffice_written` the one that is written
-    when it is another. `organization` and `person` say where Tribe keeps the value: a property of
-    the relation, or `relationship.` and a property of the role; empty where Tribe has no place for
-    it. `read_instead` lists properties to read, in order, while the first one is empty. `normal`
-    gives the form in which two values are compared. `refusal` tells why a value cannot be written
-    to a system; `required` fields must have a value before a record can be created.
+    when it is another. `organization`, `person` and `product` say where Tribe keeps the value: a
+    property of the relation or product, or `relationship.` and a property of the role; empty where
+    Tribe has no place for it. `read_instead` lists properties to read, in order, while the first
+    one is empty. `normal` gives the form in which two values are compared. `refusal` tells why a
+    value cannot be written to a system; `required` fields must have a value before a record can be
+    created.
     """
 
     name: str
@@ -131,23 +157,24 @@ class Field:
     poweroffice: str
     organization: str = ""
     person: str = ""
+    product: str = ""
     kinds: frozenset[Kind] = frozenset(Kind)
     owner: Owner = Owner.SHARED
     normal: Callable[[Value], Value] = _text
-    refusal: Callable[[Value, System], Refusal | None] = _always_fits
+    refusal: Callable[[Value, System], str | None] = _always_fits
     required: bool = False
     poweroffice_written: str = ""
     read_instead: tuple[str, ...] = ()
 
     @property
     def forms(self) -> frozenset[Form]:
-        """The forms of relation that have this field."""
-        places = {Form.ORGANIZATION: self.organization, Form.PERSON: self.person}
-        return frozenset(form for form, place in places.items() if place)
+        """The forms of record that have this field."""
+        return frozenset(form for form in Form if self.place(form))
 
     def place(self, form: Form) -> str:
-        """Where Tribe keeps the value, for one form of relation."""
-        return self.organization if form is Form.ORGANIZATION else self.person
+        """Where Tribe keeps the value, for one form of record."""
+        place: str = getattr(self, form.value)
+        return place
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two values mean the same to a bookkeeper."""
@@ -268,6 +295,70 @@ FIELDS: tuple[Field, ...] = (
         person="relationship.IsFormer",
         normal=_flag,
     ),
+    Field(
+        name="code",
+        label="code",
+        poweroffice="Code",
+        product="Code",
+        refusal=_fits_as_code,
+    ),
+    Field(
+        name="name",
+        label="name",
+        poweroffice="Name",
+        product="Name",
+        refusal=_needs_a_value,
+        required=True,
+    ),
+    Field(
+        name="description",
+        label="description",
+        poweroffice="Description",
+        product="Description",
+    ),
+    Field(
+        name="price",
+        label="price without VAT",
+        poweroffice="UnitPrice",
+        product="SalesPrice",
+        normal=_amount,
+    ),
+    Field(
+        name="cost",
+        label="cost",
+        poweroffice="UnitCost",
+        product="PurchasePrice",
+        normal=_amount,
+    ),
+    Field(
+        name="unit",
+        label="unit",
+        poweroffice="UnitOfMeasureCode",
+        product="Unit",
+        normal=_folded,
+        refusal=_is_mapped,
+    ),
+    Field(
+        name="group",
+        label="product group",
+        poweroffice="ProductGroupId",
+        product="ProductGroup",
+        normal=_folded,
+    ),
+    Field(
+        name="vat",
+        label="VAT per cent",
+        poweroffice="StandardSalesAccountId",
+        product="VatGroup",
+        normal=_amount,
+    ),
+    Field(
+        name="inactive",
+        label="inactive",
+        poweroffice="IsArchived",
+        product="IsInactive",
+        normal=_flag,
+    ),
 )
 
 
@@ -275,6 +366,20 @@ FIELDS: tuple[Field, ...] = (
 def fields_of(kind: Kind, form: Form) -> tuple[Field, ...]:
     """The rows that apply to one kind and form of record, in the table's order."""
     return tuple(row for row in FIELDS if kind in row.kinds and form in row.forms)
+
+
+KEYS: Mapping[Kind, str] = {
+    Kind.CUSTOMER: "number",
+    Kind.SUPPLIER: "number",
+    Kind.PRODUCT: "code",
+}
+"""The field by which people know a record of each kind, and by which it is matched."""
+
+
+@cache
+def key_row(kind: Kind) -> Field:
+    """The row of the debtor or creditor number, or of the product code."""
+    return next(row for row in FIELDS if row.name == KEYS[kind] and kind in row.kinds)
 
 
 def differing(kind: Kind, form: Form, one: Values, other: Values) -> Iterator[Field]:
@@ -289,7 +394,7 @@ def fingerprint() -> str:
     """A digest of what the table maps to what. The state remembers it: when a row was added or
     moved since the last run, a pass could rewrite every record at once, and a guard asks first."""
     rows = [
-        (row.name, row.poweroffice, row.organization, row.person, sorted(row.kinds), row.owner)
+        (row.name, row.poweroffice, *map(row.place, Form), sorted(row.kinds), row.owner)
         for row in FIELDS
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -31,13 +32,19 @@ class Kind(StrEnum):
 
     CUSTOMER = "customer"
     SUPPLIER = "supplier"
+    PRODUCT = "product"
+
+
+RELATIONS = (Kind.CUSTOMER, Kind.SUPPLIER)
+"""The kinds that are roles of a contact in PowerOffice and of a relation in Tribe."""
 
 
 class Form(StrEnum):
-    """Whether a relation is a company or a private person."""
+    """Whether a relation is a company or a private person; a product is neither."""
 
     ORGANIZATION = "organization"
     PERSON = "person"
+    PRODUCT = "product"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,9 @@ class Address:
         return ", ".join(part for part in (self.line1, self.line2, place, country) if part)
 
 
-Value = str | int | bool | Address | None
-"""One field's value. `None` is "nothing there"; an empty string is never used."""
+Value = str | int | bool | Decimal | Address | None
+"""One field's value. Amounts and percentages are decimals. `None` is "nothing there"; an empty
+string is never used."""
 
 Values = Mapping[str, Value]
 """Values by the field's name in the field table (`tribe_po.fields`)."""
@@ -77,11 +85,12 @@ def label_of(values: Values) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A customer or supplier as one system holds it.
+    """A customer, supplier or product as one system holds it.
 
     `id` identifies the role: the contact id in PowerOffice, the relationship ID in Tribe.
-    `relation_id` identifies who has the role: Tribe's organisation or person; in PowerOffice it
-    equals `id`. `address_id` is the Tribe address that an address change goes to, if there is one.
+    `relation_id` identifies who has the role: Tribe's organisation or person. In PowerOffice, and
+    for a product, it equals `id`. `address_id` is the Tribe address that an address change goes to,
+    if there is one.
     `mark` is what this tool left on a record that it created (design: matching), else None.
     `role_missing` is true for a Tribe organisation or person that was found by number or mark but
     does not have the role yet; `id` is then the lead's relationship ID to upgrade, or empty.

@@ -49,7 +49,7 @@ class Written:
 
 
 class Side(Protocol):
-    """One system's customers and suppliers.
+    """One system's customers, suppliers and products.
 
     Every method may raise `Temporary` (try the pass again later) or `NotAllowed`; writes also
     `RecordRefused` and its subclasses (about this record alone) and `LostAnswer`.
@@ -68,9 +68,9 @@ class Side(Protocol):
         """Read records by id. What is gone is left out."""
         ...
 
-    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+    def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
         """Records of this kind, and relations that could take it on, with one of these debtor or
-        creditor numbers."""
+        creditor numbers, or product codes."""
         ...
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:

@@ -151,7 +151,7 @@ def test_a_company_is_created_with_number_and_mark(sandbox: Sandbox, side: Power
     assert row["MailAddress"]["City"] == "Oslo"
     (found,) = side.find_by_mark(Kind.CUSTOMER, new.mark)
     assert found == written.record
-    assert side.find_by_number(Kind.CUSTOMER, ["10000", "10001"]) == [found]
+    assert side.find_by_key(Kind.CUSTOMER, ["10000", "10001"]) == [found]
 
 
 def test_a_person_is_created(sandbox: Sandbox, side: PowerOffice) -> None:

@@ -110,7 +110,7 @@ def test_a_route_that_does_not_exist_is_not_a_record_that_is_gone() -> None:
 
 def test_numbers_are_looked_up_a_hundred_at_a_time() -> None:
     side, connection = client(answer(204), answer(204))
-    side.find_by_number(Kind.SUPPLIER, [str(number) for number in range(20_000, 20_150)])
+    side.find_by_key(Kind.SUPPLIER, [str(number) for number in range(20_000, 20_150)])
     asked = [each.query["supplierNos"].split(",") for each in connection.asked]
     assert [len(numbers) for numbers in asked] == [100, 50]
     assert [connection.asked[0].path, asked[1][-1]] == ["/Suppliers", "20149"]
@@ -119,9 +119,9 @@ def test_numbers_are_looked_up_a_hundred_at_a_time() -> None:
 def test_what_is_no_number_is_not_looked_up() -> None:
     side, connection = client(answer(200, [dto(), dto(8, Number=10_011)]))
     numbers = ["D-7", "10010", "0010010", "1-9", "", "²", "9" * 30]
-    assert [each.id for each in side.find_by_number(Kind.CUSTOMER, numbers)] == ["12345"]
+    assert [each.id for each in side.find_by_key(Kind.CUSTOMER, numbers)] == ["12345"]
     assert connection.asked[0].query["customerNos"] == "10010"
-    assert client()[0].find_by_number(Kind.CUSTOMER, ["D-7"]) == []
+    assert client()[0].find_by_key(Kind.CUSTOMER, ["D-7"]) == []
 
 
 def test_a_mark_is_looked_up_exactly() -> None:

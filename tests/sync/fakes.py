@@ -154,7 +154,7 @@ class FakeSide:
 
         return self._request("get", (kind, tuple(ids)), read)
 
-    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+    def find_by_key(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
         def read() -> list[Record]:
             normal = number_row(kind).normal
             wanted = {normal(number) for number in numbers}
@@ -164,7 +164,7 @@ class FakeSide:
                 if record.kind is kind and normal(record.values.get("number")) in wanted
             ]
 
-        return self._request("find_by_number", (kind, tuple(numbers)), read)
+        return self._request("find_by_key", (kind, tuple(numbers)), read)
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         def read() -> list[Record]:

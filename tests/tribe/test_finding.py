@@ -103,7 +103,7 @@ def test_records_and_relations_by_number(peer: Peer) -> None:
     tenant.add_organization(Name="Andre AS", DebtorNumber="100011")
     tenant.add_organization(Name="Leverandør AS", CreditorNumber="10001")
     tribe = peer.tribe()
-    found = tribe.find_by_number(Kind.CUSTOMER, ["10001", "10002", "0010003", " 10004 ", "o'x", ""])
+    found = tribe.find_by_key(Kind.CUSTOMER, ["10001", "10002", "0010003", " 10004 ", "o'x", ""])
     assert [(r.id, r.relation_id, r.role_missing, r.form) for r in found] == [
         (customer, company, False, Form.ORGANIZATION),
         ("", bare, True, Form.ORGANIZATION),
@@ -115,7 +115,7 @@ def test_records_and_relations_by_number(peer: Peer) -> None:
 
 def test_leading_zeros_are_looked_for_as_given_and_without(peer: Peer) -> None:
     company = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
-    found = peer.tribe().find_by_number(Kind.CUSTOMER, ["00010001"])
+    found = peer.tribe().find_by_key(Kind.CUSTOMER, ["00010001"])
     assert [record.relation_id for record in found] == [company]
 
 
@@ -125,17 +125,17 @@ def test_suppliers_by_number(peer: Peer) -> None:
     tenant.add_customer(both)
     tenant.add_lead(both)
     tenant.add_person(LastName="Vik", CreditorNumber="20001")
-    (found,) = peer.tribe().find_by_number(Kind.SUPPLIER, ["20001"])
+    (found,) = peer.tribe().find_by_key(Kind.SUPPLIER, ["20001"])
     assert (found.relation_id, found.role_missing, found.id) == (both, True, "")
     supplier = tenant.add_supplier(both)
-    (found,) = peer.tribe().find_by_number(Kind.SUPPLIER, ["20001"])
+    (found,) = peer.tribe().find_by_key(Kind.SUPPLIER, ["20001"])
     assert (found.id, found.role_missing) == (supplier, False)
 
 
 def test_a_number_that_several_carry_gives_all_of_them(peer: Peer) -> None:
     for name in ("En AS", "To AS"):
         peer.tenant.add_organization(Name=name, DebtorNumber="10001")
-    found = peer.tribe().find_by_number(Kind.CUSTOMER, ["10001"])
+    found = peer.tribe().find_by_key(Kind.CUSTOMER, ["10001"])
     assert sorted(record.label for record in found) == ["En AS", "To AS"]
 
 
@@ -144,8 +144,8 @@ def test_many_numbers(peer: Peer) -> None:
         peer.tenant.add_organization(Name=f"Kunde {number}", DebtorNumber=str(number))
     tribe = peer.tribe()
     numbers = [str(number) for number in range(10_000, 10_200)]
-    assert len(tribe.find_by_number(Kind.CUSTOMER, numbers)) == 90
-    assert tribe.find_by_number(Kind.CUSTOMER, []) == []
+    assert len(tribe.find_by_key(Kind.CUSTOMER, numbers)) == 90
+    assert tribe.find_by_key(Kind.CUSTOMER, []) == []
 
 
 def test_of_several_leads_the_furthest_is_upgraded() -> None:
@@ -175,7 +175,7 @@ def test_of_several_leads_the_furthest_is_upgraded() -> None:
         return answer({"value": found})
 
     tribe, _connection = scripted_tribe(say)
-    (record,) = tribe.find_by_number(Kind.CUSTOMER, ["1"])
+    (record,) = tribe.find_by_key(Kind.CUSTOMER, ["1"])
     assert record.id == "role-2"
 
 

@@ -232,7 +232,7 @@ def test_a_relation_gets_the_role(peer: Peer) -> None:
     )
     peer.tenant.edit_address(relation, Street="Sentrum", City="Bergen")
     tribe = peer.tribe()
-    (found,) = tribe.find_by_number(Kind.CUSTOMER, ["10001"])
+    (found,) = tribe.find_by_key(Kind.CUSTOMER, ["10001"])
     written = tribe.create(creation(relation_id=found.relation_id, upgrade_id=found.id))
     record = one(tribe, Kind.CUSTOMER, written.id)
     assert record.relation_id == relation
@@ -247,7 +247,7 @@ def test_a_relation_gets_the_role(peer: Peer) -> None:
 def test_what_a_relation_has_already_is_not_written(peer: Peer) -> None:
     relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
     tribe = ready(peer)
-    tribe.find_by_number(Kind.CUSTOMER, ["10001"])
+    tribe.find_by_key(Kind.CUSTOMER, ["10001"])
     tribe.create(creation({"name": "Fjord Kaffe AS", "number": "10001"}, relation_id=relation))
     assert len(writes(peer)) == 1
 
@@ -287,7 +287,7 @@ def test_a_lead_is_upgraded(
     lead = peer.tenant.add_lead(relation)
     tribe = peer.tribe()
     if found_before:
-        assert [r.id for r in tribe.find_by_number(Kind.CUSTOMER, ["10001"])] == [lead]
+        assert [r.id for r in tribe.find_by_key(Kind.CUSTOMER, ["10001"])] == [lead]
     written = tribe.create(creation(relation_id=relation, upgrade_id=lead))
     record = one(tribe, Kind.CUSTOMER, written.id)
     assert (record.id == lead) == keeps_id

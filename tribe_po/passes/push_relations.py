@@ -18,7 +18,7 @@ def push_relations(session: Session, options: Options, *, push_unmatched: bool =
         creates_in=frozenset({System.POWEROFFICE}),
         updates_in=frozenset({System.POWEROFFICE}),
         conflicts=session.settings.conflicts,
-        numbers_to_tribe=True,
+        keys_to_tribe=True,
         push_unmatched=push_unmatched,
     )
     return run(session, task, options)

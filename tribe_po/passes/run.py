@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tribe_po.errors import ExitCode, TribePoError
+from tribe_po.fields import KEYS
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, Memory, Observation, Record, Run, System
 from tribe_po.sides import Side
@@ -198,8 +199,8 @@ def _look_up_numbers(
     candidates = []
     for system, records in to_look_up(memory, matching, task, session.now()).items():
         for kind in task.kinds:
-            numbers = [str(one.values["number"]) for one in records if one.kind is kind]
-            for found in session.sides[system].find_by_number(kind, numbers) if numbers else ():
+            numbers = [str(one.values[KEYS[kind]]) for one in records if one.kind is kind]
+            for found in session.sides[system].find_by_key(kind, numbers) if numbers else ():
                 key = (found.system, found.kind, found.id)
                 if found.role_missing:
                     candidates.append(found)

@@ -95,7 +95,7 @@ class PowerOffice:
         found = (self._dto(kind, each) for each in ids)
         return [record_from(kind, dto) for dto in found if dto is not None]
 
-    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+    def find_by_key(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
         """Records with one of these numbers. What is no whole number is no number in PowerOffice,
         and is skipped."""
         resource = CONTACTS[kind]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tribe_po.records import (
@@ -60,7 +61,10 @@ class Codec:
 
 
 def encode_value(value: Value) -> Any:
-    """Give one value as JSON takes it. Empty parts of an address are left out."""
+    """Give one value as JSON takes it. Empty parts of an address are left out; a decimal keeps its
+    digits as text."""
+    if type(value) is Decimal:
+        return {_DECIMAL: str(value)}
     if type(value) is not Address:
         return value
     return {part: text for part in _ADDRESS_PARTS if (text := getattr(value, part))}
@@ -98,13 +102,14 @@ _KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 _FORMS: Mapping[str, Form] = {form.value: form for form in Form}
 _SYSTEMS: Mapping[str, System] = {system.value: system for system in System}
 _ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "country")
+_DECIMAL = "decimal"
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def _encode_values(values: Values) -> Document:
     """Sorted by name, so that the same values are always the same text."""
     return {
-        name: value if type(value := values[name]) is not Address else encode_value(value)
+        name: value if type(value := values[name]) in _PLAIN else encode_value(value)
         for name in sorted(values)
     }
 
@@ -116,17 +121,22 @@ def _decode_values(document: Document, key: str) -> Values:
     values = _object(document[key], key)
     for name, value in values.items():
         if type(value) not in _PLAIN:
-            values[name] = _decode_address(value)
+            values[name] = _decode_object(value)
     return values
 
 
 def _decode_value(document: Document, key: str) -> Value:
     value = document.get(key)
-    return value if type(value) in _PLAIN else _decode_address(value)
+    return value if type(value) in _PLAIN else _decode_object(value)
 
 
-def _decode_address(value: Any) -> Address:
+def _decode_object(value: Any) -> Address | Decimal:
     found = _object(value, "a value")
+    if _DECIMAL in found:
+        try:
+            return Decimal(_text(found, _DECIMAL))
+        except InvalidOperation as error:
+            raise Malformed("a decimal is no number") from error
     parts = [found.get(part, "") for part in _ADDRESS_PARTS]
     for part in parts:
         if type(part) is not str:

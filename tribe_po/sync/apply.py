@@ -23,11 +23,12 @@ from tribe_po.errors import (
     Temporary,
     TribePoError,
 )
-from tribe_po.records import Kind, Memory, Record, System
+from tribe_po.fields import KEYS
+from tribe_po.records import RELATIONS, Kind, Memory, Record, System
 from tribe_po.sides import Side, Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action, Change, Plan, Status
-from tribe_po.sync.draft import number_write_back, update_for
+from tribe_po.sync.draft import key_write_back, update_for
 from tribe_po.sync.trees import see
 
 BATCH = 100
@@ -134,7 +135,7 @@ class _Run:
         creation = change.creation
         if creation is None or change.system is not System.TRIBE or creation.relation_id:
             return change
-        for kind in Kind:
+        for kind in RELATIONS:
             link = self.memory.links.get((kind, change.poweroffice_id))
             if link is not None and link.form is creation.form and not link.parked:
                 return replace(
@@ -168,14 +169,16 @@ class _Run:
         if change.system is System.TRIBE:
             done = replace(change, tribe_id=written.id)
         else:
-            done = self._write_number_back(replace(change, poweroffice_id=written.id))
+            done = self._write_key_back(replace(change, poweroffice_id=written.id))
         self._finish(done, Status.DONE, done.reason)
 
-    def _write_number_back(self, change: Change) -> Change:
-        """Give Tribe the number that PowerOffice assigned. If that fails, the next pass does it."""
+    def _write_key_back(self, change: Change) -> Change:
+        """Give Tribe the number that PowerOffice assigned, or the code that a product had to get.
+        If that fails, the next pass does it."""
         link = self.memory.links[change.link_key]
-        number = link.seen_in(System.POWEROFFICE).get("number")
-        write_back = number_write_back(link)
+        name = KEYS[change.kind]
+        key = link.seen_in(System.POWEROFFICE).get(name)
+        write_back = key_write_back(link)
         if write_back is not None:
             attempt = self._try(write_back, self._update_one)
             if attempt.written is None:
@@ -185,7 +188,7 @@ class _Run:
         return replace(
             change,
             fields=tuple(
-                replace(one, after=number) if one.name == "number" else one for one in change.fields
+                replace(one, after=key) if one.name == name else one for one in change.fields
             ),
         )
 
@@ -234,7 +237,7 @@ class _Run:
         if change.system in task.updates_in:
             again = update_for(moved, change.system, task.conflicts)
         else:
-            again = number_write_back(moved)
+            again = key_write_back(moved)
         if again is None:
             self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
         return again

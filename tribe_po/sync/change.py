@@ -90,7 +90,8 @@ class Change:
 class Task:
     """What a pass is there for: which kinds, which sides it creates and updates records on.
 
-    With `numbers_to_tribe`, Tribe gets PowerOffice's numbers even if it is not updated otherwise.
+    With `keys_to_tribe`, Tribe gets PowerOffice's numbers, and codes that it lacks, even if it is
+    not updated otherwise.
     In the `initial` one, what only Tribe has is left alone. `include_archived` also creates what is
     archived, `push_unmatched` what was left alone.
     """
@@ -100,7 +101,7 @@ class Task:
     creates_in: frozenset[System]
     updates_in: frozenset[System]
     conflicts: ConflictPolicy
-    numbers_to_tribe: bool = False
+    keys_to_tribe: bool = False
     initial: bool = False
     include_archived: bool = False
     push_unmatched: bool = False

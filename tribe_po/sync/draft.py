@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tribe_po.fields import Field, Refusal, fields_of
-from tribe_po.records import Link, Record, System
+from tribe_po.fields import KEYS, Field, Owner, fields_of, key_row
+from tribe_po.records import Kind, Link, Record, System, Value, Values
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync.change import Action, Change, FieldChange
-from tribe_po.sync.match import Pair, mark_for, number_row
+from tribe_po.sync.match import Pair, mark_for
 from tribe_po.sync.merge import Decision, decisions
 
 
@@ -17,7 +17,7 @@ def rows_of(record: Record) -> tuple[Field, ...]:
     return fields_of(record.kind, record.form)
 
 
-def refusals_of(source: Record, target: System) -> dict[str, Refusal]:
+def refusals_of(source: Record, target: System) -> dict[str, str]:
     """The fields of a record that a side would refuse as they are."""
     return {
         row.name: refusal
@@ -26,21 +26,20 @@ def refusals_of(source: Record, target: System) -> dict[str, Refusal]:
     }
 
 
-def creation(source: Record, refusals: dict[str, Refusal], matched: Pair | None) -> Change:
+def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> Change:
     """The change that copies a record to the other side, without the fields that would be refused.
 
     With a matched Tribe relation, that one gets the role, and only values that differ are written.
     """
     target = source.system.other
     existing = matched.tribe if matched else None
-    # PowerOffice assigns its own number: one from Tribe may lie outside its series.
-    withheld = {*refusals, *({"number"} if target is System.POWEROFFICE else ())}
+    values = _with_key(source)
     written = [
         row
         for row in rows_of(source)
-        if row.name not in withheld
-        and row.normal(source.values.get(row.name))
-        and not (existing and row.same(existing.values.get(row.name), source.values[row.name]))
+        if row.name not in refusals
+        and _is_given(row, values.get(row.name))
+        and not (existing and row.same(existing.values.get(row.name), values[row.name]))
     ]
     return Change(
         action=Action.ADD_ROLE if existing else Action.CREATE,
@@ -55,7 +54,7 @@ def creation(source: Record, refusals: dict[str, Refusal], matched: Pair | None)
                 row.name,
                 row.label,
                 existing.values.get(row.name) if existing else None,
-                source.values.get(row.name),
+                values[row.name],
                 f"new in {source.system.title}",
             )
             for row in written
@@ -63,7 +62,7 @@ def creation(source: Record, refusals: dict[str, Refusal], matched: Pair | None)
         creation=Creation(
             kind=source.kind,
             form=source.form,
-            values={row.name: source.values.get(row.name) for row in written},
+            values={row.name: values[row.name] for row in written},
             mark=mark_for(source),
             relation_id=existing.relation_id if existing else "",
             upgrade_id=existing.id if existing else "",
@@ -73,23 +72,44 @@ def creation(source: Record, refusals: dict[str, Refusal], matched: Pair | None)
     )
 
 
+def _with_key(source: Record) -> Values:
+    """The values to copy, with the key that the copy is to have.
+
+    PowerOffice assigns debtor and creditor numbers itself: one from Tribe may lie outside its
+    series. A product needs a code there, so that it is found again.
+    """
+    if source.system is System.POWEROFFICE:
+        return source.values
+    key = mark_for(source) if source.kind is Kind.PRODUCT else None
+    return {**source.values, KEYS[source.kind]: key}
+
+
+def _is_given(row: Field, value: Value) -> bool:
+    """Whether a value is worth writing to a new record, which is empty and in use anyway."""
+    normal = row.normal(value)
+    return normal is not None and normal is not False
+
+
 def _number_to_come(source: Record) -> tuple[FieldChange, ...]:
     """The number that PowerOffice will assign and Tribe will get: not known before the create."""
-    if source.system is System.POWEROFFICE:
+    row = key_row(source.kind)
+    if source.system is System.POWEROFFICE or row.owner is not Owner.POWEROFFICE:
         return ()
-    row = number_row(source.kind)
     before = source.values.get(row.name)
     return (
         FieldChange(row.name, row.label, before, None, "PowerOffice assigns it, Tribe gets it"),
     )
 
 
-def number_write_back(link: Link) -> Change | None:
-    """The change that gives Tribe the number that PowerOffice assigned, or None if it has it."""
+def key_write_back(link: Link) -> Change | None:
+    """The change that gives Tribe the number that PowerOffice assigned, or the code that a product
+    had to get there; None if it has it."""
+    row = key_row(link.kind)
+    overwritten = row.owner is Owner.POWEROFFICE or link.seen_in(System.TRIBE).get(row.name) is None
     rows = [
         decision
         for decision in decisions(link, ConflictPolicy.POWEROFFICE)
-        if decision.row.name == "number" and decision.winner is System.POWEROFFICE
+        if overwritten and decision.row.name == row.name and decision.winner is System.POWEROFFICE
     ]
     return update(link, System.TRIBE, rows) if rows else None
 
@@ -102,10 +122,10 @@ def update_for(link: Link, target: System, policy: ConflictPolicy) -> Change | N
 
 def split_by_fit(
     link: Link, target: System, decided: Iterable[Decision]
-) -> tuple[list[Decision], dict[str, Refusal]]:
+) -> tuple[list[Decision], dict[str, str]]:
     """The decisions to write to one side, and the fields whose value it would refuse."""
     fitting: list[Decision] = []
-    held: dict[str, Refusal] = {}
+    held: dict[str, str] = {}
     source = link.seen_in(target.other)
     for decision in decided:
         if decision.winner is target.other:

@@ -10,12 +10,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from tribe_po.fields import Field, fields_of
-from tribe_po.records import Address, Form, Kind, Link, Memory, Record, System, Value
+from tribe_po.fields import KEYS, fields_of, key_row
+from tribe_po.records import RELATIONS, Address, Kind, Link, Memory, Record, System, Value
 from tribe_po.settings import MatchRule
 from tribe_po.sync.trees import GONE
 
 Key = tuple[str, ...]
+
+MADE_CODE = "TRIBE-"
+"""What begins the code of a product that had none in Tribe: 13 characters of its ID follow."""
 
 FORM_DIFFERS = "it is a company on one side and a private person on the other"
 
@@ -60,11 +63,14 @@ def mark_for(source: Record) -> str:
     """The mark to leave on the copy of a record (design: matching).
 
     PowerOffice's external reference is unique for each kind, so that it need not name the kind;
-    Tribe's is one for all, so that it must.
+    Tribe's is one for all, so that it must. A product has no such reference in PowerOffice: its
+    code is the mark, and where Tribe gave it none, one that follows from Tribe's ID.
     """
-    if source.system is System.TRIBE:
-        return f"tribe:{source.relation_id}"
-    return f"poweroffice:{source.kind}:{source.id}"
+    if source.system is System.POWEROFFICE:
+        return f"poweroffice:{source.kind}:{source.id}"
+    if source.kind is Kind.PRODUCT:
+        return str(source.values.get("code") or f"{MADE_CODE}{source.id[:13].upper()}")
+    return f"tribe:{source.relation_id}"
 
 
 def _own_mark(record: Record) -> Key | None:
@@ -75,11 +81,6 @@ def _mark_of_copy(record: Record) -> Key | None:
     return (mark_for(record),)
 
 
-def number_row(kind: Kind) -> Field:
-    """The row of the debtor or creditor number."""
-    return next(row for row in fields_of(kind, Form.ORGANIZATION) if row.name == "number")
-
-
 def _by_field(name: str) -> Callable[[Record], Key | None]:
     def key(record: Record) -> Key | None:
         rows = [row for row in fields_of(record.kind, record.form) if row.name == name]
@@ -87,6 +88,10 @@ def _by_field(name: str) -> Callable[[Record], Key | None]:
         return (str(values[0]),) if values and values[0] is not None else None
 
     return key
+
+
+def _by_key(record: Record) -> Key | None:
+    return _by_field(KEYS[record.kind])(record)
 
 
 def _by_name_and_postal_code(record: Record) -> Key | None:
@@ -103,7 +108,7 @@ def _by_contact(memory: Memory) -> _Rule:
     }
 
     def relation_of(record: Record) -> Key | None:
-        others = [relations.get((kind, record.id)) for kind in Kind if kind is not record.kind]
+        others = [relations.get((kind, record.id)) for kind in RELATIONS if kind is not record.kind]
         return next(((relation,) for relation in others if relation), None)
 
     return _Rule(
@@ -131,7 +136,7 @@ def _rules(memory: Memory, optional: Iterable[MatchRule]) -> tuple[_Rule, ...]:
         _Rule("mark", _own_mark, _mark_of_copy),
         _Rule("mark", _mark_of_copy, _own_mark),
         _by_contact(memory),
-        _Rule("number", _by_field("number"), _by_field("number")),
+        _Rule("number", _by_key, _by_key),
         *(rule for name in optional for rule in _OPTIONAL[name]),
     )
 
@@ -239,22 +244,22 @@ def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterabl
         f"in {group[0].system.title} by {', '.join(one.label for one in group[:5])}"
         for group in (ours, theirs)
     )
-    number = f" {ours[0].values.get('number')}" if rule.name == "number" else ""
-    reason = f"the {rule.name}{number} is carried {places}"
+    key = f"{KEYS[ours[0].kind]} {ours[0].values.get(KEYS[ours[0].kind])}"
+    reason = f"the {key if rule.name == 'number' else rule.name} is carried {places}"
     return [Ambiguous(record, reason) for record in ours + theirs]
 
 
 def _taken(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:
     """Tribe records that would double a linked one: they carry its PowerOffice number, or they are
     the same relation once more (tribe.md section 6.9: a merge moves roles together)."""
-    row = number_row(kind)
+    row = key_row(kind)
     links = [link for link in memory.links.values() if link.kind is kind]
     by_number: dict[Value, Link] = {
-        row.normal(link.seen_in(System.POWEROFFICE).get("number")): link for link in links
+        row.normal(link.seen_in(System.POWEROFFICE).get(row.name)): link for link in links
     }
     relations = {link.tribe_relation_id for link in links if link.parked is None}
     for record in records:
-        number = row.normal(record.values.get("number"))
+        number = row.normal(record.values.get(row.name))
         link = by_number.get(number) if number is not None else None
         if record.values.get("inactive"):
             continue

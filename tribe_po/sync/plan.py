@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tribe_po.fields import Refusal
+from tribe_po.fields import KEYS
 from tribe_po.records import (
     Conflict,
     Link,
@@ -25,7 +25,7 @@ from tribe_po.records import (
 from tribe_po.sync.change import Action, Change, Plan, Task
 from tribe_po.sync.draft import (
     creation,
-    number_write_back,
+    key_write_back,
     refusals_of,
     rows_of,
     split_by_fit,
@@ -97,7 +97,7 @@ def to_look_up(
         key = (target, record.kind, record.id)
         if (
             target in wanted
-            and record.values.get("number")
+            and record.values.get(KEYS[record.kind])
             and left_out(record, memory, task, now) is None
             and not waits(memory, key, fingerprint(record.values), now)
         ):
@@ -252,11 +252,11 @@ class _Planner:
         decided = list(decisions(link, self.task.conflicts))
         self.conflicts.extend(conflicts_of(link, decided, self.memory, self.now))
         digest = link_fingerprint(link)
-        if self.task.numbers_to_tribe and System.TRIBE not in self.task.updates_in:
+        if self.task.keys_to_tribe and System.TRIBE not in self.task.updates_in:
             key = (System.TRIBE, link.kind, link.poweroffice_id)
-            number = number_write_back(link)
-            if number is not None and not waits(self.memory, key, digest, self.now):
-                yield number
+            key_change = key_write_back(link)
+            if key_change is not None and not waits(self.memory, key, digest, self.now):
+                yield key_change
         for target in sorted(self.task.updates_in):
             key = (target, link.kind, link.id_in(target.other))
             if self._waits(key, digest):
@@ -277,7 +277,7 @@ class _Planner:
         key: RecordKey,
         label: str,
         source: System,
-        refusals: dict[str, Refusal],
+        refusals: dict[str, str],
         digest: str,
     ) -> None:
         if refusals:

@@ -86,7 +86,7 @@ class Tribe:
         """Read records by relationship ID, in the order asked for. What is gone is left out."""
         return self._finder.by_id(kind, ids)
 
-    def find_by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
+    def find_by_key(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
         """Records with one of these numbers, and with `role_missing` the organisations or persons
         that have it without being a customer or supplier."""
         return self._finder.by_number(kind, numbers)
