@@ -24,3 +24,4 @@ def test_it_tells_where_each_field_is_kept(peer: Peer) -> None:
     company, person = peer.tribe().shapes([Kind.CUSTOMER])
     assert {place.row.name: place.name for place in company.places}["number"] == "DebtorNumber"
     assert {place.row.name: place.name for place in person.places}["address"] == "Address"
+    assert peer.tribe().shapes([Kind.PRODUCT]) == []

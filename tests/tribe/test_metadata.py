@@ -14,6 +14,7 @@ from tribe_po.tribe.metadata import (
     ORGANIZATION,
     ORGANIZATION_CUSTOMER,
     PERSON,
+    PRODUCT,
     SUPPLIER,
     USUAL,
     Names,
@@ -107,6 +108,15 @@ def test_metadata_that_cannot_be_read_gives_the_usual_names() -> None:
 def test_names_survive_a_cache() -> None:
     names = Names.parse(XML)
     assert Names.from_dict(json.loads(json.dumps(names.to_dict()))) == names
+
+
+def test_a_cache_of_an_earlier_version_lacks_sets() -> None:
+    document = Names.parse(XML).to_dict()
+    del document["sets"][PRODUCT]
+    names = Names.from_dict(document)
+    assert names.known
+    assert names.resolve(PRODUCT, ["salesprice"]) == "SalesPrice"
+    assert names.resolve(ORGANIZATION, ["VATNumber"]) == "VatNumber"
 
 
 @pytest.mark.parametrize("document", [{}, {"sets": {}, "known": True}, {"sets": 3, "known": True}])

@@ -73,9 +73,14 @@ def _touched_relations(finder: Finder, form: Form, start: datetime) -> set[str]:
 
 
 def _address_owners(finder: Finder, start: datetime) -> dict[Form, set[str]]:
-    expansions = tuple((CHILDREN[form], Selection(RELATIONS[form], ("ID",))) for form in Form)
+    expansions = tuple(
+        (child, Selection(RELATIONS[form], ("ID",))) for form, child in CHILDREN.items()
+    )
     rows = finder.reader.rows(Selection(ADDRESS, ("ID",), expansions), touched_since(start))
-    return {form: {identifier(linked(row, CHILDREN[form])) for row in rows} - {""} for form in Form}
+    return {
+        form: {identifier(linked(row, child)) for row in rows} - {""}
+        for form, child in CHILDREN.items()
+    }
 
 
 def _by_id(rows: Iterable[Entity]) -> Roles:

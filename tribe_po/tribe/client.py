@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
+from typing import Protocol
 
 from tribe_po.records import Kind, Observation, Record, System
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
-from tribe_po.tribe.changes import changed_since, everything
 from tribe_po.tribe.finding import Finder
 from tribe_po.tribe.metadata import Names
+from tribe_po.tribe.products import Products
 from tribe_po.tribe.reading import Reader
-from tribe_po.tribe.roles import Roles
+from tribe_po.tribe.relations import Relations
 from tribe_po.tribe.shapes import Shape
 from tribe_po.tribe.writing import Writer
 
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
+
+
+class Part(Protocol):
+    """What looks after some kinds of record, in the terms of `tribe_po.sides.Side`."""
+
+    kinds: Collection[Kind]
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> list[Record]:
+        """Records that changed at or after a time, or all of them."""
+        ...
+
+    def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
+        """Records by ID."""
+        ...
+
+    def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
+        """Records by number or code."""
+        ...
+
+    def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
+        """Records by mark."""
+        ...
+
+    def create(self, creation: Creation) -> Written:
+        """Create one record."""
+        ...
+
+    def update(self, edit: Edit) -> Written:
+        """Change one record."""
+        ...
+
 
 class Tribe:
-    """One Tribe tenant's customers and suppliers (`tribe_po.sides.Side`).
+    """One Tribe tenant's customers, suppliers and products (`tribe_po.sides.Side`).
 
     The connection's base URL ends before `/v1/odata`. `organization_id` says which organisation is
     the own one in a tenant with several. `names` and `learned` may come from an earlier run:
     without `names` the tenant's metadata is read when first needed; `learned` is written to while
-    the tenant's ways are found out. `create` and `update` may be called from several threads.
+    the tenant's ways are found out. `units` maps Tribe's unit codes, in lower case, to
+    PowerOffice's; `default_group` names the group for new products whose own one Tribe does not
+    have. `create` and `update` may be called from several threads.
     """
 
     def __init__(
@@ -34,10 +70,14 @@ class Tribe:
         *,
         names: Names | None = None,
         learned: dict[str, str] | None = None,
+        units: Mapping[str, str] = NO_UNITS,
+        default_group: str | None = None,
     ) -> None:
         self._connection = connection
         self._organization_id = organization_id
         self._given_names = names
+        self._units = units
+        self._default_group = default_group
         self.learned: dict[str, str] = {} if learned is None else learned
 
     @property
@@ -51,13 +91,21 @@ class Tribe:
         return self._given_names or Names.load(self._connection)
 
     @cached_property
-    def _finder(self) -> Finder:
-        reader = Reader(self._connection, self.names, self.learned)
-        return Finder(reader, self._organization_id)
+    def _reader(self) -> Reader:
+        return Reader(self._connection, self.names, self.learned)
 
     @cached_property
-    def _roles(self) -> Roles:
-        return Roles(self._finder, Writer(self._connection, self._finder.reader))
+    def _finder(self) -> Finder:
+        return Finder(self._reader, self._organization_id)
+
+    @cached_property
+    def _parts(self) -> tuple[Part, ...]:
+        writer = Writer(self._connection, self._reader)
+        products = Products(self._reader, writer, self._units, self._default_group)
+        return Relations(self._finder, writer), products
+
+    def _part(self, kind: Kind) -> Part:
+        return next(part for part in self._parts if kind in part.kinds)
 
     def own_organization(self) -> str:
         """The ID of the company that the tenant belongs to, the parent of every relationship.
@@ -68,38 +116,39 @@ class Tribe:
         return self._finder.own_organization()
 
     def shapes(self, kinds: Collection[Kind]) -> list[Shape]:
-        """Where the tenant keeps each field of some kinds, with what it has no place for."""
+        """Where the tenant keeps each field of customers or suppliers, with what it has no place
+        for."""
         return self._finder.shapes(kinds)
 
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
         """Read what changed at or after a server time, or everything."""
-        reader = self._finder.reader
-        reader.first_answer = None
-        shapes = self._finder.shapes(kinds)
-        if since is None:
-            found = everything(self._finder, shapes)
-        else:
-            found = changed_since(self._finder, shapes, since)
-        return Observation(System.TRIBE, tuple(found), reader.first_answer, complete=since is None)
+        self._reader.first_answer = None
+        found: list[Record] = []
+        for part in self._parts:
+            if mine := [kind for kind in kinds if kind in part.kinds]:
+                found += part.changed(mine, since)
+        cursor = self._reader.first_answer
+        return Observation(System.TRIBE, tuple(found), cursor, complete=since is None)
 
     def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
-        """Read records by relationship ID, in the order asked for. What is gone is left out."""
-        return self._finder.by_id(kind, ids)
+        """Read records by the ID of the relationship or product, in the order asked for. What is
+        gone is left out."""
+        return self._part(kind).get(kind, ids)
 
-    def find_by_key(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
-        """Records with one of these numbers, and with `role_missing` the organisations or persons
-        that have it without being a customer or supplier."""
-        return self._finder.by_number(kind, numbers)
+    def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
+        """Records with one of these numbers or codes, and with `role_missing` the organisations or
+        persons that have it without being a customer or supplier."""
+        return self._part(kind).find_by_key(kind, keys)
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         """Records that carry a mark."""
-        return self._finder.by_mark(kind, mark)
+        return self._part(kind).find_by_mark(kind, mark)
 
     def create(self, creation: Creation) -> Written:
         """Create one record, or give an existing relation the role."""
-        return self._roles.create(creation)
+        return self._part(creation.kind).create(creation)
 
     def update(self, edit: Edit) -> Written:
         """Write the given values, and only them. Tribe has no lock: `expected` only tells which
         parts of an address need no writing."""
-        return self._roles.update(edit)
+        return self._part(edit.kind).update(edit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Entity = Mapping[str, Any]
@@ -55,3 +55,14 @@ def whole_number(value: object) -> int | None:
     """A whole number, also from 14.0 or "14"; None for anything else."""
     shown = text(value)
     return int(shown) if shown.isascii() and shown.isdigit() else None
+
+
+def amount(value: object) -> Decimal | None:
+    """A number as an exact decimal, also from "12.50"; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from tribe_po.errors import NotAllowed, RecordGone, RecordRefused, Temporary
+from tribe_po.errors import (
+    AlreadyExists,
+    LostAnswer,
+    NotAllowed,
+    RecordGone,
+    RecordRefused,
+    Temporary,
+)
 from tribe_po.transport.http import Answer
 
 LONGEST = 300
@@ -100,6 +108,48 @@ def no_place(entity_set: str, label: str) -> RecordRefused:
     what = f"Tribe has no place for the {label}"
     why = f"its metadata names no such property of {entity_set}"
     return RecordRefused(what, why, "compare the names with: tribe-po check")
+
+
+def unusable(entity_set: str, name: str) -> NotAllowed:
+    """The error for a tenant whose metadata lacks what no record can do without."""
+    what = f"Tribe's metadata names no {name} of {entity_set}"
+    return NotAllowed(what, "records cannot be told apart without it", "type: tribe-po check")
+
+
+def not_cleared(entity_set: str, label: str) -> RecordRefused:
+    """The error for a value that was taken away and that Tribe does not do without."""
+    what = f"the {label} cannot be cleared in Tribe"
+    return RecordRefused(what, f"{entity_set} asks for one", "enter one in PowerOffice")
+
+
+def price_with_unknown_vat(entity_set: str) -> RecordRefused:
+    """The error for a price that must include VAT nobody knows the rate of."""
+    what = "the price cannot be written to Tribe"
+    why = f"this {entity_set} has a price that includes VAT, and no VAT group"
+    return RecordRefused(what, why, "choose its VAT group in Tribe")
+
+
+def left_out(refusals: Sequence[RecordRefused], *, rest_written: bool) -> RecordRefused:
+    """One error for all that was left out of a write."""
+    first = refusals[0]
+    whats = "; ".join(refusal.what for refusal in refusals)
+    why = "; ".join(refusal.why for refusal in refusals)
+    why += "; everything else was written" if rest_written else ""
+    return RecordRefused(whats, why, first.next_step)
+
+
+def marked_already(answer: Answer, mark: str) -> AlreadyExists:
+    """The error for a record that an earlier attempt has created."""
+    what = f"Tribe already has a record with the mark {mark}"
+    why = f"status {answer.status}; the mark was found"
+    return AlreadyExists(what, why, "nothing to do: the next run links it")
+
+
+def not_told(found: int, mark: str) -> LostAnswer:
+    """The error for a record whose ID Tribe did not say, and that its mark does not tell either."""
+    what = "Tribe created a record and did not say which"
+    why = f"{found} records carry the mark {mark}"
+    return LostAnswer(what, why, "nothing to do: the next run looks the record up")
 
 
 def senseless(path: str, why: str) -> Temporary:

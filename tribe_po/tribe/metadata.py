@@ -22,10 +22,15 @@ PERSON_CUSTOMER = "Relationship_Person_CommercialRelationship_Customer"
 SUPPLIER = "Relationship_Organization_Supplier"
 ADDRESS = "Address"
 COUNTRY = "Datastore_Country"
+PRODUCT = "Product"
+PRODUCT_GROUP = "ProductGroup"
+UNIT = "Datastore_Unit"
+VAT_GROUP = "Datastore_VatGroup"
 
 _ENTITY = ("ID", "_Type", "CreationDate", "LastMutationDate", "ImportId")
 _RELATION = (*_ENTITY, "DebtorNumber", "CreditorNumber", "PhoneNumber", "EmailAddress")
 _ROLE = (*_ENTITY, "Name", "Relation", "IsFormer")
+_DATASTORE = (*_ENTITY, "Code", "Name", "LocalizedName", "IsDefault")
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     IDENTITY: (*_ROLE, "Organization"),
@@ -44,7 +49,15 @@ USUAL: Mapping[str, tuple[str, ...]] = {
         *("Street", "HouseNumber", "HouseNumberSuffix", "Extra", "Postalcode", "City"),
         *("Organization", "Person", "Country"),
     ),
-    COUNTRY: (*_ENTITY, "Code", "Name", "LocalizedName"),
+    COUNTRY: _DATASTORE,
+    PRODUCT: (
+        *_ENTITY,
+        *("Code", "Name", "Description", "SalesPrice", "PurchasePrice"),
+        *("IsVatIncluded", "IsInactive", "ProductGroup", "Unit", "VatGroup"),
+    ),
+    PRODUCT_GROUP: (*_ENTITY, "Name"),
+    UNIT: _DATASTORE,
+    VAT_GROUP: (*_DATASTORE, "Percentage", "Country"),
 }
 """The names to try when the tenant's cannot be read (tribe.md section 14), by set."""
 
@@ -91,12 +104,18 @@ class Names:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild what `to_dict` gave. Raises ValueError when it is something else."""
+        """Rebuild what `to_dict` gave. Raises ValueError when it is something else.
+
+        A set that an earlier version did not keep has its usual names.
+        """
         try:
-            by_set = {name: _lowered(document["sets"][name]) for name in USUAL}
-            return cls(by_set, known=bool(document["known"]))
+            kept = {name: _lowered(members) for name, members in document["sets"].items()}
+            known = bool(document["known"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a list of Tribe's names: {error}") from error
+        if not kept:
+            raise ValueError("a list of none of Tribe's names")
+        return cls({name: kept.get(name) or usual for name, usual in _USUAL.items()}, known)
 
     def to_dict(self) -> dict[str, Any]:
         """A plain form for a cache: `{"known": bool, "sets": {set: [exact name, …]}}`."""

@@ -7,14 +7,20 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from tribe_po.errors import AlreadyExists, LostAnswer, RecordRefused
+from tribe_po.errors import RecordRefused
 from tribe_po.fields import differing
 from tribe_po.records import Address, Record, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.address import parts_of
 from tribe_po.tribe.countries import Countries
-from tribe_po.tribe.errors import gone, not_readable, not_writable
+from tribe_po.tribe.errors import (
+    gone,
+    marked_already,
+    not_readable,
+    not_told,
+    not_writable,
+)
 from tribe_po.tribe.finding import Finder, Lead
 from tribe_po.tribe.metadata import ADDRESS, COMMERCIAL
 from tribe_po.tribe.shapes import Shape
@@ -92,9 +98,7 @@ class Roles:
     def _not_created(self, shape: Shape, creation: Creation, answer: Answer) -> Exception:
         conflict = answer.status == HTTPStatus.CONFLICT
         if conflict and self._finder.by_mark(creation.kind, creation.mark):
-            what = f"Tribe already has a record with the mark {creation.mark}"
-            why = f"status {answer.status}; the mark was found"
-            return AlreadyExists(what, why, "nothing to do: the next run links it")
+            return marked_already(answer, creation.mark)
         if answer.status != HTTPStatus.NOT_FOUND:
             return not_writable(answer, shape.role_set)
         if creation.relation_id:
@@ -105,9 +109,7 @@ class Roles:
         found = self._finder.by_mark(creation.kind, creation.mark)
         if len(found) == 1:
             return Written(found[0].id, found[0])
-        what = "Tribe created a record and did not say which"
-        why = f"{len(found)} records carry the mark {creation.mark}"
-        raise LostAnswer(what, why, "nothing to do: the next run looks the record up")
+        raise not_told(len(found), creation.mark)
 
     def _given(self, shape: Shape, creation: Creation) -> Written:
         known = self._finder.candidate(shape, creation.relation_id)

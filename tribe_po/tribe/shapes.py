@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tribe_po.errors import NotAllowed
 from tribe_po.fields import Field, fields_of
 from tribe_po.records import Form, Kind
 from tribe_po.tribe.countries import country_selection
+from tribe_po.tribe.errors import unusable
 from tribe_po.tribe.metadata import (
     ADDRESS,
     ORGANIZATION,
@@ -77,7 +77,7 @@ def shape_of(names: Names, kind: Kind, form: Form) -> Shape:
     places = tuple(_place(names, row, form, role_set) for row in fields_of(kind, form))
     for place in places:
         if place.row.required and place.name is None:
-            raise _unusable(relation_set, place.row.place(form))
+            raise unusable(relation_set, place.row.place(form))
     middle_name = names.resolve(relation_set, (MIDDLE_NAME,)) if form is Form.PERSON else None
     import_id = names.resolve(role_set, (IMPORT_ID,))
     relation = _relation_selection(names, relation_set, places, middle_name)
@@ -101,11 +101,6 @@ def _place(names: Names, row: Field, form: Form, role_set: str) -> Place:
     instead = names.known_of(entity_set, row.read_instead)
     readable = (name, *instead) if name else instead
     return Place(row, on_role, name, readable, is_address=row.name == "address")
-
-
-def _unusable(entity_set: str, name: str) -> NotAllowed:
-    what = f"Tribe's metadata names no {name} of {entity_set}"
-    return NotAllowed(what, "records cannot be told apart without it", "type: tribe-po check")
 
 
 def _relation_selection(
