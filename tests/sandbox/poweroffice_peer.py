@@ -1,7 +1,7 @@
 """A bare client of the imitated PowerOffice Go, for the tests of the imitation itself."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -65,6 +65,54 @@ class Peer:
             data=json.dumps(operations),
             headers={"Content-Type": "application/json-patch+json"},
         )
+
+
+class Shop(Peer):
+    """A peer with a customer and three products: 25 %, 12 % and without VAT."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.tenant.switches.allow_send_invoice = True
+        self.customer = self.tenant.add_customer(
+            Name="Fjord Kaffe AS", InvoiceEmailAddress="faktura@fjordkaffe.example", PaymentTerm=14
+        )
+        self.hour = self.tenant.add_product(
+            Code="HOUR", Name="Time", UnitPrice=1250, ProductType="Service", UnitOfMeasureCode="HUR"
+        )
+        self.travel = self.tenant.add_product(
+            Code="TRAVEL", Name="Reise", UnitPrice=500, StandardSalesAccount=3020
+        )
+        self.export = self.tenant.add_product(
+            Code="EXPORT", Name="Eksport", UnitPrice=80, StandardSalesAccount=3100
+        )
+
+    def order(self, *lines: dict[str, Any], **members: Any) -> dict[str, Any]:
+        """Post an order (by default of one hour) and return its DTO."""
+        body = {"CustomerId": self.customer} | members
+        body["SalesOrderLines"] = list(lines) or [{"ProductId": self.hour, "Quantity": 1}]
+        answer = self.post("/SalesOrders/Complete", **body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def send(self, order_id: str, **request: Any) -> requests.Response:
+        return self.post(f"/SalesOrders/{order_id}/createAndSendInvoice", **request)
+
+    def issue(self, *lines: dict[str, Any], **members: Any) -> str:
+        """Post and send an order, wait for the queue, and return the Id of the invoice."""
+        order_id = str(self.order(*lines, **members)["Id"])
+        assert self.send(order_id).status_code == 202
+        self.wait(2)
+        return order_id
+
+    def wait(self, seconds: float) -> None:
+        """Move the clock, and renew the token, which may have ended meanwhile."""
+        self.clock.advance(timedelta(seconds=seconds))
+        self.authorize()
+
+    def state(self, order_id: str) -> dict[str, Any]:
+        rows = self.get("/SalesOrders/sentState", id=order_id).json()
+        assert len(rows) == 1
+        return dict(rows[0])
 
 
 def operation(op: str, path: str, *value: object) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tribe_po.sandbox.poweroffice_fields import (
     kept_fields,
 )
 from tribe_po.sandbox.poweroffice_patch import Patcher
+from tribe_po.sandbox.poweroffice_people import SalesDesk
 from tribe_po.sandbox.poweroffice_rules import (
     Change,
     check,
@@ -32,9 +33,24 @@ from tribe_po.sandbox.poweroffice_rules import (
     term_of_days,
 )
 from tribe_po.sandbox.poweroffice_stamps import stamp
+from tribe_po.sandbox.poweroffice_switches import Switches
 from tribe_po.sandbox.poweroffice_values import completed
 
-FULL_PRIVILEGES = frozenset({"Customer_Full", "Supplier_Full", "CommonServices"})
+FULL_PRIVILEGES = frozenset(
+    {
+        "CommonServices",
+        "CustomerLedger",
+        "Customer_Full",
+        "GeneralLedgerAccount",
+        "OutgoingInvoice",
+        "OutgoingInvoiceVoucher_Full",
+        "Product_Full",
+        "ReverseVoucher_Full",
+        "SalesOrders_Full",
+        "Supplier_Full",
+        "VoucherDocumentation_Full",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +63,13 @@ class Keys:
     subscription_secondary: str = "sandbox-secondary-key-not-a-secret"
 
 
-class PowerOfficeTenant:
+class PowerOfficeTenant(SalesDesk):
     """A client company in PowerOffice Go, as the API and as its people see it. Thread-safe.
 
     Attributes that a test may set: `privileges`, `invalid_privileges`, `integration_active`
     (False: no more tokens), `subscription_keys` (those the gateway accepts), `paginate_header`
-    (False: no X-Pagination), `client_name`, and `books` for terms, series, groups and ELMA.
+    (False: no X-Pagination), `client_name`, `switches`, and `books` for terms, series, groups,
+    ELMA and `books.settings`. What people do with products and invoices is in `SalesDesk`.
     """
 
     def __init__(
@@ -63,7 +80,7 @@ class PowerOfficeTenant:
         token_seconds: int = 1200,
         keys: Keys | None = None,
     ) -> None:
-        self.clock = clock
+        super().__init__(Books(clock.now()), clock)
         self.keys = keys or Keys()
         self.pace = SlidingWindow(requests_per_second)
         self.token_seconds = token_seconds
@@ -74,10 +91,18 @@ class PowerOfficeTenant:
         self.subscription_keys = {self.keys.subscription, self.keys.subscription_secondary}
         self.privileges: set[str] = set(FULL_PRIVILEGES)
         self.invalid_privileges: set[str] = set()
-        self.books = Books(clock.now())
-        self.lock = threading.RLock()
-        self.customer_lane = threading.Lock()
+        self.lanes = {"customer": threading.Lock(), "order": threading.Lock()}
         self._tokens: dict[str, datetime] = {}
+
+    @property
+    def switches(self) -> Switches:
+        """What a test may switch: see `Switches`."""
+        return self.books.switches
+
+    def payment_terms(self) -> list[Values]:
+        """Return the payment terms as the API would."""
+        with self.lock:
+            return [term.row(self.books.opened) for term in self.books.payment_terms.values()]
 
     def issue_token(self) -> str:
         """Return a new access token that ends `token_seconds` from now by the sandbox clock."""
@@ -130,9 +155,11 @@ class PowerOfficeTenant:
     def remove(self, role: Role, contact_id: int) -> None:
         """Delete the contact. Raise ProblemError: 404 for an unknown Id, 409 while in use."""
         with self.lock:
+            self.settle()
             contact, _record = self.books.find(role, contact_id)
             others = [each for each in contact.roles.values() if each.role is not role]
-            if contact.balance or any(each.is_active for each in others):
+            in_use = contact.balance or self.books.has_dealings(contact)
+            if in_use or any(each.is_active for each in others):
                 raise ProblemError(
                     409,
                     f"{role} conflict",
@@ -226,6 +253,7 @@ class PowerOfficeTenant:
 
     def _edit(self, role: Role, contact_id: int, members: Values) -> None:
         with self.lock:
+            self.settle()
             contact, record = self.books.find(role, contact_id)
             editable = fields_with(role, "C", True) | {
                 "IsActive": fields_of(role, True)["IsActive"]
@@ -273,7 +301,7 @@ class PowerOfficeTenant:
     ) -> Values:
         kept = kept_fields(record.role)
         values = completed(kept.values(), contact.kept(record) | dict(members))
-        balance = bool(contact.balance)
+        balance = bool(self.books.owes(contact))
         check(self.books, Change(record.role, values, sent, contact.id, balance, by_user))
         self.books.store(contact, record, values, stamp(self.clock.now()))
         return self.books.row(contact, record)

@@ -1,4 +1,4 @@
-"""What a PowerOffice Go client holds: contacts with their roles, terms and number series."""
+"""What a PowerOffice Go client holds: contacts with their roles, and all that is kept on them."""
 
 import itertools
 import uuid
@@ -17,7 +17,10 @@ from tribe_po.sandbox.poweroffice_fields import (
     fields_with,
     kept_names,
 )
+from tribe_po.sandbox.poweroffice_records import Entry, Invoice, Order, SalesItem, Sending
+from tribe_po.sandbox.poweroffice_settings import Settings
 from tribe_po.sandbox.poweroffice_stamps import stamp
+from tribe_po.sandbox.poweroffice_switches import Switches
 
 UNIQUE = ("Number", "ExternalNumber", "ExternalImportReference")
 
@@ -143,6 +146,15 @@ class Books:
         self.number_series: tuple[NumberSeries, ...] = DEFAULT_SERIES
         self.contact_groups: set[int] = {1001, 1002}
         self.elma: set[str] = set()
+        self.settings = Settings(opened)
+        self.switches = Switches()
+        self.products: dict[int, SalesItem] = {}
+        self.product_groups: dict[int, SalesItem] = {}
+        self.orders: dict[str, Order] = {}
+        self.sendings: dict[str, Sending] = {}
+        self.invoices: dict[str, Invoice] = {}
+        self.entries: dict[int, Entry] = {}
+        self.retired_references: set[str] = set()
         self.edition_2026 = True
         self.person_names = True
         self._holders: dict[tuple[str, str], dict[object, int]] = {}
@@ -150,6 +162,7 @@ class Books:
         self._contact_ids = itertools.count(12_001)
         self._account_ids = itertools.count(770_001)
         self._address_ids = itertools.count(5_501)
+        self._voucher_numbers = itertools.count(15_001)
 
     def find(self, role: Role, contact_id: int) -> tuple[Contact, RoleRecord]:
         """Raise ProblemError (404) if no contact has this Id in this role."""
@@ -238,6 +251,20 @@ class Books:
             )
         self._next_number[series.id] = number + 1
         return number
+
+    def owes(self, contact: Contact) -> Decimal:
+        """Return the contact's balance in kroner: what a test set, and all ledger entries."""
+        posted = (each.amount for each in self.entries.values() if each.contact_id == contact.id)
+        return contact.balance + sum(posted, Decimal(0))
+
+    def has_dealings(self, contact: Contact) -> bool:
+        """Tell whether orders or ledger entries hang on the contact."""
+        ordered = (each.values["CustomerId"] for each in self.orders.values())
+        posted = (each.contact_id for each in self.entries.values())
+        return any(each == contact.id for each in itertools.chain(ordered, posted))
+
+    def next_voucher_number(self) -> int:
+        return next(self._voucher_numbers)
 
     def records(self, role: Role) -> Iterator[tuple[Contact, RoleRecord]]:
         """Give every contact in this role, archived ones too, oldest first."""

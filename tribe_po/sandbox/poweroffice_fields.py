@@ -1,4 +1,4 @@
-"""The members of the DTOs as data (poweroffice.md sections 9.1 and 9.2).
+"""The members of the contacts' DTOs as data (poweroffice.md sections 9.1 and 9.2).
 
 `access` says what a member may be used for: R returned, C accepted on POST, U patchable.
 """
@@ -10,6 +10,11 @@ from typing import Any
 
 Values = dict[str, Any]
 """Members of a JSON object."""
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a table written as text."""
+    return tuple(text.split())
 
 
 class Role(StrEnum):
@@ -39,6 +44,15 @@ class Type(Enum):
     INVOICE_DELIVERY = "InvoiceDeliveryType"
     REMINDER_DELIVERY = "ReminderDeliveryType"
     ADDRESS = "ContactAddressDto"
+    PRODUCT_TYPE = "ProductType"
+    UNIT = "UnitOfMeasureType"
+    AGRICULTURE = "AgricultureDepartment"
+    ORDER_STATUS = "OrderStatus"
+    LINE_TYPE = "VoucherLineType"
+    VAT_RETURN = "VatReturnSpecification"
+    SEND_DELIVERY = "SendInvoiceDeliveryType"
+    ACCRUAL = "Accrual"
+    OBJECTS = "object[]"
 
 
 class Home(Enum):
@@ -57,7 +71,7 @@ class Field:
     type: Type
     access: str
     home: Home = Home.ROLE
-    default: bool | str | None = None
+    default: bool | int | str | None = None
     length: int | None = None
     since_2026: bool = False
 

@@ -2,8 +2,10 @@
 
 import json
 import re
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote, urlencode
 
 from tribe_po.sandbox.poweroffice_books import Books
@@ -20,6 +22,7 @@ from tribe_po.sandbox.poweroffice_stamps import canonical
 MAXIMUM_PAGE_SIZE = 5000
 PAGING = frozenset({"PageNumber", "PageSize", "Fields", "OrderBy", "UseDatabaseValidation"})
 
+_UNSORTABLE = frozenset({"MailAddress", "ContactGroupIds", "Accrual", "VatBasisRatios"})
 _RANGE = re.compile(r"(\d+)(?:(-)(\d*))?")
 
 Predicate = Callable[[Values], bool]
@@ -35,31 +38,39 @@ class Filter:
     since_2026: bool = False
 
 
-def _cannot_cast(name: str, why: str) -> ProblemError:
+def cannot_cast(name: str, why: str) -> ProblemError:
     return ProblemError(400, UNABLE_TO_CAST, f"{name} {why}")
 
 
-def _parts(name: str, text: str) -> list[str]:
+def parts_of(name: str, text: str) -> list[str]:
     parts = [part.strip() for part in text.split(",")]
     if not all(parts):
-        raise _cannot_cast(name, "contains an empty value.")
+        raise cannot_cast(name, "contains an empty value.")
     return parts
 
 
-def _newer_than(member: str) -> FilterMaker:
+def uuid_parameter(name: str, text: str) -> str:
+    """Return a UUID in lower case. Raise ProblemError (400) if `text` is none."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise cannot_cast(name, f"is not a UUID: '{text}'.") from None
+
+
+def newer_than(member: str) -> FilterMaker:
     def make(_books: Books, name: str, text: str) -> Predicate:
         try:
             floor = canonical(text)
         except ValueError:
-            raise _cannot_cast(name, f"is not a date and time: '{text}'.") from None
-        return lambda row: bool(row[member] > floor)
+            raise cannot_cast(name, f"is not a date and time: '{text}'.") from None
+        return lambda row: row[member] is not None and bool(row[member] > floor)
 
     return make
 
 
-def _in_ranges(member: str) -> FilterMaker:
+def in_ranges(member: str) -> FilterMaker:
     def make(_books: Books, name: str, text: str) -> Predicate:
-        ranges = [_range(name, part) for part in _parts(name, text)]
+        ranges = [_range(name, part) for part in parts_of(name, text)]
 
         def matches(row: Values) -> bool:
             value = row[member]
@@ -75,7 +86,7 @@ def _in_ranges(member: str) -> FilterMaker:
 def _range(name: str, text: str) -> tuple[int, int | None]:
     found = _RANGE.fullmatch(text.replace(" ", ""))
     if found is None:
-        raise _cannot_cast(name, f"contains '{text}', which is no number or range of numbers.")
+        raise cannot_cast(name, f"contains '{text}', which is no number or range of numbers.")
     first, dash, last = found.groups()
     if not dash:
         return int(first), int(first)
@@ -89,17 +100,17 @@ def _exactly(member: str) -> FilterMaker:
     return make
 
 
-def _one_of(member: str) -> FilterMaker:
+def one_of(member: str) -> FilterMaker:
     def make(_books: Books, name: str, text: str) -> Predicate:
-        wanted = frozenset(_parts(name, text))
+        wanted = frozenset(parts_of(name, text))
         return lambda row: row[member] in wanted
 
     return make
 
 
-def _in_groups(books: Books, name: str, text: str) -> Predicate:
+def _groups(books: Books, name: str, text: str) -> set[int]:
     if not re.fullmatch(r"\s*\d+\s*(,\s*\d+\s*)*", text):
-        raise _cannot_cast(
+        raise cannot_cast(
             name,
             "contains negative numbers and/or range of numbers. '-' is not allowed, "
             "only comma ',' separated single positive numbers are allowed.",
@@ -108,21 +119,106 @@ def _in_groups(books: Books, name: str, text: str) -> Predicate:
     unknown = sorted(wanted - books.contact_groups)
     if unknown:
         raise ProblemError(404, OBJECT_NOT_FOUND, missing_groups(unknown))
+    return wanted
+
+
+def _in_groups(books: Books, name: str, text: str) -> Predicate:
+    wanted = _groups(books, name, text)
     return lambda row: not wanted.isdisjoint(row["ContactGroupIds"] or ())
 
 
-def _series_kind(_books: Books, name: str, text: str) -> Predicate:
-    wanted = frozenset(_parts(name, text))
-    if not wanted <= {"Customer", "Supplier", "Employee"}:
-        raise _cannot_cast(name, f"contains an unknown type: '{text}'.")
-    return lambda row: row["SubLedgerNumberSeriesType"] in wanted
+def contacts_in_groups(books: Books, name: str, text: str) -> Predicate:
+    """Select rows by the groups of the customer that CustomerId names."""
+    wanted, contacts = _groups(books, name, text), books.contacts
+    return lambda row: (
+        not wanted.isdisjoint(contacts[row["CustomerId"]].values["ContactGroupIds"] or ())
+    )
 
 
-def _is_default(_books: Books, name: str, text: str) -> Predicate:
+def one_of_kinds(member: str, allowed: Collection[str]) -> FilterMaker:
+    """Compare with a comma list of enumeration members; spelling counts."""
+
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        wanted = frozenset(parts_of(name, text))
+        if not wanted <= frozenset(allowed):
+            raise cannot_cast(name, f"contains an unknown type: '{text}'.")
+        return lambda row: row[member] in wanted
+
+    return make
+
+
+def boolean(name: str, text: str) -> bool:
+    """Raise ProblemError (400) if `text` is neither true nor false."""
     if text.lower() not in ("true", "false"):
-        raise _cannot_cast(name, f"is not a boolean: '{text}'.")
-    wanted = text.lower() == "true"
-    return lambda row: row["IsDefault"] is wanted
+        raise cannot_cast(name, f"is not a boolean: '{text}'.")
+    return text.lower() == "true"
+
+
+def boolean_is(member: str) -> FilterMaker:
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        wanted = boolean(name, text)
+        return lambda row: row[member] is wanted
+
+    return make
+
+
+def only_if(holds: Predicate) -> FilterMaker:
+    """Select with `holds` where the parameter is true, and nothing where it is false."""
+
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        return holds if boolean(name, text) else lambda _row: True
+
+    return make
+
+
+def day(name: str, text: str) -> date:
+    """Return the calendar date of a parameter, whose time and offset do not count (section 5).
+
+    Raise ProblemError (400) if it is no date.
+    """
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise cannot_cast(name, f"is not a date: '{text}'.") from None
+
+
+def from_day(member: str) -> FilterMaker:
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        first = day(name, text).isoformat()
+        return lambda row: bool(row[member] >= first)
+
+    return make
+
+
+def to_day(member: str) -> FilterMaker:
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        last = day(name, text).isoformat()
+        return lambda row: bool(row[member] <= last)
+
+    return make
+
+
+def without_effect(_books: Books, _name: str, _text: str) -> Predicate:
+    """Accept a parameter that selects no rows by itself."""
+    return lambda _row: True
+
+
+def dimension_codes(member: str) -> FilterMaker:
+    """Compare with a comma list of codes, of which -1 means none."""
+
+    def make(_books: Books, name: str, text: str) -> Predicate:
+        wanted = {None if part == "-1" else part for part in parts_of(name, text)}
+        return lambda row: row[member] in wanted
+
+    return make
+
+
+DIMENSION_FILTERS: dict[str, Filter] = {
+    "departmentCodes": Filter(dimension_codes("DepartmentCode")),
+    "includeSubProject": Filter(only_if(lambda _row: True)),
+    "projectCodes": Filter(dimension_codes("ProjectCode")),
+}
+CURRENT_INTEGRATION = Filter(only_if(lambda row: bool(row["IsCreatedByCurrentIntegration"])))
 
 
 def contact_filters(role: Role) -> dict[str, Filter]:
@@ -131,22 +227,24 @@ def contact_filters(role: Role) -> dict[str, Filter]:
     return {
         "contactGroupIds": Filter(_in_groups),
         f"{kind}CreatedDateTimeOffsetGreaterThan": Filter(
-            _newer_than(f"{role}CreatedDateTimeOffset")
+            newer_than(f"{role}CreatedDateTimeOffset")
         ),
-        f"{kind}Nos": Filter(_in_ranges("Number")),
+        f"{kind}Nos": Filter(in_ranges("Number")),
         "externalImportReference": Filter(_exactly("ExternalImportReference")),
-        "externalNos": Filter(_in_ranges("ExternalNumber")),
-        "lastChangedDateTimeOffsetGreaterThan": Filter(_newer_than("LastChangedDateTimeOffset")),
-        "organizationNumbers": Filter(_one_of("OrganizationNumber"), since_2026=True),
-        "phoneNumbers": Filter(_one_of("PhoneNumber"), since_2026=True),
-        "emailAddresses": Filter(_one_of("EmailAddress"), since_2026=True),
+        "externalNos": Filter(in_ranges("ExternalNumber")),
+        "lastChangedDateTimeOffsetGreaterThan": Filter(newer_than("LastChangedDateTimeOffset")),
+        "organizationNumbers": Filter(one_of("OrganizationNumber"), since_2026=True),
+        "phoneNumbers": Filter(one_of("PhoneNumber"), since_2026=True),
+        "emailAddresses": Filter(one_of("EmailAddress"), since_2026=True),
     }
 
 
 SERIES_FILTERS = {
-    "generalLedgerAccountNos": Filter(_in_ranges("GeneralLedgerAccountNo")),
-    "isDefault": Filter(_is_default),
-    "subLedgerNumberSeriesType": Filter(_series_kind),
+    "generalLedgerAccountNos": Filter(in_ranges("GeneralLedgerAccountNo")),
+    "isDefault": Filter(boolean_is("IsDefault")),
+    "subLedgerNumberSeriesType": Filter(
+        one_of_kinds("SubLedgerNumberSeriesType", ("Customer", "Supplier", "Employee"))
+    ),
 }
 
 
@@ -223,10 +321,14 @@ def _order(text: str | None, members: Collection[str]) -> list[tuple[str, bool]]
         words = part.split()
         name = _member(words[0], members) if words else None
         direction = words[1].lower() if len(words) > 1 else "asc"
-        unsortable = name in (None, "MailAddress", "ContactGroupIds")
-        if name is None or unsortable or len(words) > 2 or direction not in ("asc", "desc"):
+        if (
+            name is None
+            or name in _UNSORTABLE
+            or len(words) > 2
+            or direction not in ("asc", "desc")
+        ):
             raise _malformed("OrderBy")
-        order.append((name, direction == "desc"))
+        order.append((str(name), direction == "desc"))
     return order
 
 

@@ -20,7 +20,7 @@ _CREATES_PARENT = frozenset({"add", "copy", "move"})
 class Patcher:
     """Applies operations to the patchable members of one kind of object.
 
-    `resource` is its name in texts ("Customer"), `fields` the members that may be touched.
+    `resource` is its name in texts ("Product group"), `fields` the members that may be touched.
     """
 
     resource: str
@@ -135,8 +135,13 @@ class Patcher:
 
     def _refusal(self, text: str) -> ProblemError:
         return ProblemError(
-            400, f"{self.resource} validation error(s)", f"{self.resource}PatchDto: {text}"
+            400, f"{self.resource} validation error(s)", f"{self._dto}PatchDto: {text}"
         )
+
+    @property
+    def _dto(self) -> str:
+        """Return the resource's name as it stands in the names of its bodies."""
+        return "".join(word.capitalize() for word in self.resource.split())
 
 
 def _written(operation: Values) -> set[str]:

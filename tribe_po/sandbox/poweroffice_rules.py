@@ -57,15 +57,17 @@ class Change:
         return ProblemError(status, self.title, detail)
 
 
-def check_body(role: Role, body: object, fields: dict[str, Field]) -> Values:
-    """Return the members of a POST body that are not null.
+def check_body(
+    resource: str, body: object, fields: dict[str, Field], dto: str | None = None
+) -> Values:
+    """Return the members of a POST body that are not null; `dto` is the body's name in texts.
 
     Raise ProblemError (400) if it is no object, has a member outside `fields` (spelling counts)
     or a value of the wrong type.
     """
-    title, dto = f"{role} validation error(s)", f"{role}PostDto"
+    title, dto = f"{resource} validation error(s)", dto or f"{resource}PostDto"
     if not isinstance(body, dict):
-        raise ProblemError(400, title, f"{role} object is missing.")
+        raise ProblemError(400, title, f"{resource} object is missing.")
     for name, value in body.items():
         if name not in fields:
             raise ProblemError(400, title, f"{dto}: Could not find member '{name}'.")
