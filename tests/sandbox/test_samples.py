@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from stdnum.no import orgnr
 
-from tests.sandbox.poweroffice_peer import START
+from tests.sandbox.poweroffice.peer import START
 from tribe_po.sandbox import samples
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.samples import Cast, fill

@@ -10,7 +10,7 @@ import pytest
 from tests.tribe.conftest import START
 from tests.tribe.peer import Peer, answer, scripted_tribe
 from tribe_po.records import Address, Form, Kind, Observation, System
-from tribe_po.sandbox.tribe_model import ORGANIZATION, SUPPLIER
+from tribe_po.sandbox.tribe.model import ORGANIZATION, SUPPLIER
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.client import Tribe
 from tribe_po.tribe.finding import OFF, PATHS

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tribe_po.sandbox.poweroffice_people import SalesDesk
+from tribe_po.sandbox.poweroffice.people import SalesDesk
 
 _GROUPS: tuple[dict[str, Any], ...] = (
     {"Code": "TJENESTE", "Name": "Tjenester", "ProductType": "Service"},

@@ -8,10 +8,10 @@ from typing import Any
 
 from stdnum.no import orgnr
 
-from tribe_po.sandbox.poweroffice import PowerOfficeTenant
+from tribe_po.sandbox.poweroffice.tenant import PowerOfficeTenant
 from tribe_po.sandbox.sample_products import fill_products
 from tribe_po.sandbox.server import Sandbox
-from tribe_po.sandbox.tribe import TribeTenant
+from tribe_po.sandbox.tribe.tenant import TribeTenant
 
 _TERMS = (10, 14, 14, 30)
 _WHOLE_SERIES = 9_000
