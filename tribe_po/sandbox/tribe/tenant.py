@@ -1,4 +1,4 @@
-"""An imitated Tribe CRM tenant: what it holds, and its users as Python methods. `routes` serves it."""
+"""An imitated Tribe CRM tenant: what it holds, and its users as Python methods."""
 
 from __future__ import annotations
 
