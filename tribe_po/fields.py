@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from functools import cache
 
@@ -24,7 +24,7 @@ class Owner(StrEnum):
     POWEROFFICE = "PowerOffice"
 
 
-MISSING = "it is required"
+MISSING = "a name is required"
 INCOMPLETE_ADDRESS = "PowerOffice requires a postal code and a city in an address"
 UNFIT_CODE = "PowerOffice takes a code of at most 100 characters, and cannot find one with a comma"
 UNKNOWN_UNIT = "the unit {} stands for none of PowerOffice's; name it in TRIBE_PO_UNITS"
@@ -103,9 +103,9 @@ def _days(value: Value) -> Value:
 
 def _amount(value: Value) -> Value:
     """Four decimals: a net price worked out from a gross one has more than two."""
-    if value is None or isinstance(value, Address):
+    if not isinstance(value, int | Decimal):
         return None
-    return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_UP, Context(prec=40))
 
 
 def _flag(value: Value) -> Value:

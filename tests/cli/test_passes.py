@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.scenarios.world import World, world
 from tribe_po import __version__
@@ -103,8 +102,10 @@ def test_new_trouble_is_told_once(w: World) -> None:
     w.company("Fjord Kaffe AS")
     for name in ("Fjord Kaffe AS", "Fjord Kaffe avd. Bergen"):
         w.tribe_customer(name, DebtorNumber="10000")
+    w.company("Skog Bygg AS")
     first = call("init-sync", "--yes")
     assert first.exit_code == 1
+    assert "Skog Bygg AS" not in first.stdout, "what went well is no news for a mail"
     assert "Fjord Kaffe avd. Bergen" in first.stdout
     again = call("pull-relations")
     assert (again.exit_code, again.stdout) == (1, "")

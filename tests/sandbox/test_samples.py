@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from stdnum.no import orgnr
 
-from tests.sandbox.poweroffice_peer import START
+from tests.sandbox.poweroffice.peer import START
 from tribe_po.sandbox import samples
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.samples import Cast, fill
@@ -70,3 +70,18 @@ def test_more_than_a_number_series_holds(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(samples, "_WHOLE_SERIES", 3)
     sandbox, _ = filled(customers=4, suppliers=0)
     assert sandbox.poweroffice.customers()[-1]["Number"] == 1_000_003
+
+
+def test_a_catalogue_with_every_rate() -> None:
+    sandbox, _ = filled(customers=1, suppliers=1)
+    products = sandbox.poweroffice.products()
+    assert {row["Code"] for row in products if row["IsArchived"]} == {"GAMMEL"}
+    assert None in {row["Code"] for row in products}
+    codes = {"TIME", "REISE", "KAFFE", "BOK"}
+    assert codes <= {row["Code"] for row in products}
+    customer = sandbox.poweroffice.customers()[0]["Id"]
+    lines = [{"ProductCode": code, "Quantity": 1} for code in sorted(codes)]
+    sandbox.poweroffice.add_order(CustomerId=customer, SalesOrderLines=lines)
+    (order,) = sandbox.poweroffice.orders()
+    rates = {line["VatRate"] for line in order["SalesOrderLines"]}
+    assert rates == {0.25, 0.15, 0.12, 0.0}

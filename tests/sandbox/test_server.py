@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
-from tests.sandbox.poweroffice_peer import START, Peer
+from tests.sandbox.poweroffice.peer import START, Peer
 from tribe_po.sandbox.clock import ManualClock, SystemClock
 from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault, Status
 from tribe_po.sandbox.server import Sandbox

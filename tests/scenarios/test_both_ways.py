@@ -356,3 +356,25 @@ def test_a_relation_that_takes_over_the_number_takes_over_the_link(linked: World
     assert w.link(KAFFE).tribe_relation_id == kept
     assert len(w.poweroffice.customers()) == 1
     assert w.differences() == []
+
+
+def test_an_idle_pass_asks_no_more_than_what_tells_that_nothing_changed(linked: World) -> None:
+    w = linked
+    for run in (w.push, w.pull):
+        run()
+    idle = {}
+    for name, run in (("push", w.push), ("pull", w.pull)):
+        w.sandbox.requests.clear()
+        run()
+        idle[name] = [
+            one.path.rpartition("/")[2]
+            for one in w.sandbox.requests.all()
+            if not one.asks_for_token and one.status != 401  # tokens age in between
+        ]
+    assert idle["pull"] == ["Customers", "Suppliers"]
+    assert idle["push"] == [
+        "Relationship_Organization_CommercialRelationship_Customer",
+        "Relationship_Person_CommercialRelationship_Customer",
+        "Relationship_Organization_Supplier",
+        "Address",
+    ]

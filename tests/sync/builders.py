@@ -147,7 +147,7 @@ def push(
         side,
         side,
         conflicts,
-        numbers_to_tribe=True,
+        keys_to_tribe=True,
         push_unmatched=push_unmatched,
     )
 

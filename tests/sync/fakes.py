@@ -1,4 +1,4 @@
-"""Both sides and the keeper, in memory. They do what `tribe_po.sync.sides` promises, no more."""
+"""Both sides and the keeper, in memory. They do what `tribe_po.sides` promises, no more."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import TypeVar
 
 from tests.sync.builders import NOON, every_field
 from tribe_po.errors import AlreadyExists, RecordGone, RecordMoved, StateNotSaved
-from tribe_po.fields import fields_of
+from tribe_po.fields import fields_of, key_row
 from tribe_po.records import Kind, Memory, Observation, Record, System, Value, Values
+from tribe_po.sides import Creation, Edit, Written
 from tribe_po.sync.change import Change
-from tribe_po.sync.match import number_row
-from tribe_po.sync.sides import Creation, Edit, Written
 
 FIRST_NUMBER = 20_001
 
@@ -66,12 +65,12 @@ class Fault:
 
 @dataclass(slots=True)
 class FakeSide:
-    """One system's customers and suppliers (`tribe_po.sync.sides.Side`).
+    """One system's customers and suppliers (`tribe_po.sides.Side`).
 
     PowerOffice refuses a mark that is in use, assigns numbers, answers with the record and refuses
     an edit whose expected values have moved; Tribe does none of it. `ignores` names the fields that
-    are not taken although the answer is yes, `shows_new` is whether a record can be read as soon as
-    it is created, `defaults` what a new record gets where nothing is given.
+    are not taken although the answer is yes, `lag` is how long a record that was created cannot be
+    read, `defaults` what a new record gets where nothing is given.
     """
 
     system: System
@@ -79,10 +78,10 @@ class FakeSide:
     records: dict[tuple[Kind, str], Record] = field(default_factory=dict)
     changed_at: dict[tuple[Kind, str], datetime] = field(default_factory=dict)
     relations: list[Record] = field(default_factory=list)
-    hidden: set[tuple[Kind, str]] = field(default_factory=set)
+    shown_from: dict[tuple[Kind, str], datetime] = field(default_factory=dict)
     ignores: set[str] = field(default_factory=set)
     defaults: dict[str, Value] = field(default_factory=dict)
-    shows_new: bool = True
+    lag: timedelta = timedelta(0)
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
@@ -129,6 +128,10 @@ class FakeSide:
         """Let something go wrong."""
         self.faults.append(Fault(method, error, takes_effect, times, about))
 
+    def shows(self, key: tuple[Kind, str]) -> bool:
+        """Whether a record can be read yet."""
+        return key not in self.shown_from or self.shown_from[key] <= self.clock.now()
+
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
         def read() -> Observation:
             while self.meanwhile:
@@ -138,8 +141,8 @@ class FakeSide:
                 record
                 for key, record in self.records.items()
                 if key[0] in kinds
-                and key not in self.hidden
-                and (since is None or self.changed_at[key] >= since)
+                and self.shows(key)
+                and (since is None or self.changed_at[key] >= since - self.lag)
             )
             return Observation(self.system, rows, cursor, complete=since is None)
 
@@ -148,15 +151,13 @@ class FakeSide:
     def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
         def read() -> list[Record]:
             keys = [(kind, id_) for id_ in ids]
-            return [
-                self.records[key] for key in keys if key in self.records and key not in self.hidden
-            ]
+            return [self.records[key] for key in keys if key in self.records and self.shows(key)]
 
         return self._request("get", (kind, tuple(ids)), read)
 
     def find_by_key(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:
         def read() -> list[Record]:
-            normal = number_row(kind).normal
+            normal = key_row(kind).normal
             wanted = {normal(number) for number in numbers}
             return [
                 record
@@ -206,8 +207,7 @@ class FakeSide:
         self._put(record)
         if relation is not None:
             self.relations.remove(relation)
-        if not self.shows_new:
-            self.hidden.add((record.kind, id_))
+        self.shown_from[record.kind, id_] = self.clock.now() + self.lag
         return Written(id_, record if poweroffice else None)
 
     def _update(self, edit: Edit) -> Written:
@@ -225,9 +225,7 @@ class FakeSide:
 
     def _shown(self, kind: Kind) -> list[Record]:
         return [
-            record
-            for key, record in self.records.items()
-            if key[0] is kind and key not in self.hidden
+            record for key, record in self.records.items() if key[0] is kind and self.shows(key)
         ]
 
     def _put(self, record: Record) -> None:

@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from tribe_po.records import Kind, Record, System
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.server import Sandbox
-from tribe_po.sandbox.tribe import TribeTenant
+from tribe_po.sandbox.tribe.tenant import TribeTenant
 from tribe_po.transport.http import Answer, Connection
 from tribe_po.transport.pace import Unpaced
 from tribe_po.transport.token import ClientCredentials, TokenCache

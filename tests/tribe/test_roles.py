@@ -437,7 +437,7 @@ def test_a_server_without_put_is_remembered(peer: Peer, customer: Record) -> Non
         "POST Relation_Organization",
         "POST Relation_Organization",
     ]
-    assert tribe.learned == {UPDATE: POST}
+    assert tribe.learned[UPDATE] == POST
     assert one(tribe, Kind.CUSTOMER, customer.id).values["name"] == "Vik & Sønn AS"
 
 

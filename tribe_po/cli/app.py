@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tribe_po import __version__
-from tribe_po.cli import relations, sandbox
+from tribe_po.cli import check, relations, sandbox
 from tribe_po.cli.options import Common
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 relations.add_to(app)
+check.add_to(app)
 sandbox.add_to(app)
 
 

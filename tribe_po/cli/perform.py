@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -18,8 +18,9 @@ from tribe_po.output import document, log, tables, words
 from tribe_po.output.progress import Following
 from tribe_po.passes.run import Options, Report
 from tribe_po.passes.session import Session, open_session
+from tribe_po.records import Conflict, Quarantined
 from tribe_po.settings import Settings
-from tribe_po.sync.change import Plan, Status
+from tribe_po.sync.change import Change, Plan, Status
 from tribe_po.sync.guard import Limits
 
 
@@ -101,26 +102,33 @@ def _confirmed(chosen: Pass, plan: Plan) -> bool:
             f"It would make {words.count(len(plan.writes()), 'write')}, and nobody can be asked.",
             f"Read the plan: tribe-po {chosen.name} --dry-run. Then: tribe-po {chosen.name} --yes",
         )
-    console = Console()
-    for part in tables.tables(plan.changes, plan.conflicts, list(plan.quarantined.values())):
-        console.print(part)
+    _print(plan.changes, plan.conflicts, plan.quarantined.values())
     return typer.confirm(f"Make these {words.count(len(plan.writes()), 'write')}?")
+
+
+def _print(
+    changes: Sequence[Change], conflicts: Sequence[Conflict], quarantined: Iterable[Quarantined]
+) -> None:
+    console = Console()
+    for part in tables.tables(changes, conflicts, list(quarantined)):
+        console.print(part)
+    console.print()
 
 
 def _show(report: Report, asked: Asked) -> None:
     """Give the report. Where nobody looks and none was asked for, only new trouble is told, so that
     cron sends a mail when there is something to read."""
+    everything = asked.output or report.dry_run or sys.stdout.isatty()
     if asked.output is Output.JSON:
         typer.echo(document.report(report))
-    elif not asked.quiet and (
-        asked.output or report.dry_run or sys.stdout.isatty() or _new_trouble(report)
-    ):
-        console = Console()
-        for part in tables.tables(
-            report.changes, report.plan.conflicts, list(report.memory.quarantine.values())
-        ):
-            console.print(part)
-        console.print(tables.summary(report), soft_wrap=True)
+    elif not asked.quiet and (everything or _new_trouble(report)):
+        failed = [change for change in report.changes if change.status is Status.FAILED]
+        _print(
+            report.changes if everything else failed,
+            report.plan.conflicts,
+            report.memory.quarantine.values(),
+        )
+        Console().print(tables.summary(report), soft_wrap=True)
     if report.error is not None:
         _say(report.error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -110,8 +110,7 @@ def run(session: Session, task: Task, options: Options) -> Report:
     """
     if not task.initial:
         guard.check_initialised(session.memory, task.name, task.kinds)
-    observations = observe(session, task.kinds, full=options.full or task.initial)
-    plan = plan_for(session, task, observations)
+    observations, plan = _observe_and_plan(session, task, full=options.full or task.initial)
     refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
     if refusals:
         return _report(session, plan, options, error=refusals[0])
@@ -122,10 +121,39 @@ def run(session: Session, task: Task, options: Options) -> Report:
     return _apply(session, plan, options)
 
 
-def observe(session: Session, kinds: Sequence[Kind], *, full: bool) -> list[Observation]:
-    """Read both sides: what changed since all kinds were last read, or everything."""
+def _observe_and_plan(
+    session: Session, task: Task, *, full: bool
+) -> tuple[list[Observation], Plan]:
+    """Read the side that changes come from, and the other one only if there is something to write.
+
+    What the other side changed meanwhile is not lost: its cursor stays where it is, and the pass
+    that goes the other way reads from there.
+    """
+    sources = [system for system in System if system.other in task.writes_to]
+    seen: list[Observation] = []
+    if len(sources) == 1 and not full:
+        seen = observe(session, task.kinds, sources)
+        memory = _laid_over(session.memory, seen, task)
+        matching = match(memory, (), task.kinds, session.settings.match_by)
+        plan = make_plan(memory, matching, task, session.now())
+        if not plan.changes:
+            return seen, plan
+    others = [system for system in System if system not in {one.system for one in seen}]
+    seen = [*seen, *observe(session, task.kinds, others, full=full)]
+    return seen, plan_for(session, task, seen)
+
+
+def observe(
+    session: Session,
+    kinds: Sequence[Kind],
+    systems: Collection[System] = tuple(System),
+    *,
+    full: bool = False,
+) -> list[Observation]:
+    """Read some sides: what changed since all kinds were last read there, or everything."""
     observations = []
-    for system, side in session.sides.items():
+    for system in systems:
+        side = session.sides[system]
         cursors = [session.memory.cursors.get((system, kind)) for kind in kinds]
         known = [cursor for cursor in cursors if cursor is not None]
         since = min(known) if len(known) == len(cursors) and not full else None
@@ -160,14 +188,18 @@ def _with_the_missed(
 
 def plan_for(session: Session, task: Task, observations: list[Observation]) -> Plan:
     """Lay what was seen over the memory, find out who is who, and plan."""
-    memory = session.memory
-    for observation in observations:
-        memory = lay_over(memory, observation, task.kinds)
+    memory = _laid_over(session.memory, observations, task)
     memory = _find_interrupted_creates(session, memory, task.kinds)
     matching = match(memory, (), task.kinds, session.settings.match_by)
     memory, candidates = _look_up_numbers(session, memory, matching, task)
     matching = match(memory, candidates, task.kinds, session.settings.match_by)
     return make_plan(memory, matching, task, session.now())
+
+
+def _laid_over(memory: Memory, observations: Sequence[Observation], task: Task) -> Memory:
+    for observation in observations:
+        memory = lay_over(memory, observation, task.kinds)
+    return memory
 
 
 def _find_interrupted_creates(session: Session, memory: Memory, kinds: tuple[Kind, ...]) -> Memory:

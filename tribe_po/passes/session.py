@@ -79,9 +79,10 @@ def open_session(
             stack.enter_context(lock(settings.state))
         store = Store(settings.state)
         memory = store.open()
-        connections = _connect(settings, pace or _shared_pace(settings), writable=not dry_run)
+        cache = TokenCache(beside(settings.state, ".tokens.json"), writable=not dry_run)
+        connections = connect(settings, pace or shared_pace(settings), cache)
         tribe = _tribe(settings, connections[System.TRIBE], memory)
-        store.bind(memory, _tenant(settings, tribe))
+        store.bind(memory, tenant_of(settings, tribe.own_organization()))
         audit = None if dry_run else stack.enter_context(closing(Audit(settings.state)))
         yield Session(
             settings=settings,
@@ -103,15 +104,15 @@ def beside(state: Path, suffix: str) -> Path:
     return state.with_name(f"{state.stem}{suffix}")
 
 
-def _shared_pace(settings: Settings) -> Pace:
+def shared_pace(settings: Settings) -> Pace:
     """The pace of all profiles of one user, whatever their working directories."""
     folder = Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
     key = settings.poweroffice_subscription_key.reveal()
     return SharedPace.for_key(key, settings.rate, folder)
 
 
-def _connect(settings: Settings, pace: Pace, *, writable: bool) -> dict[System, Connection]:
-    cache = TokenCache(beside(settings.state, ".tokens.json"), writable=writable)
+def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, Connection]:
+    """The connections to both systems. Nothing is asked of them yet."""
     header = "Ocp-Apim-Subscription-Key"
     keys = {header: settings.poweroffice_subscription_key.reveal()}
     second = settings.poweroffice_subscription_key_secondary
@@ -176,9 +177,10 @@ def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
     return tribe
 
 
-def _tenant(settings: Settings, tribe: Tribe) -> str:
-    """The fingerprint of the pair of tenants that the keys open."""
-    return _digest(settings.poweroffice_client_key.reveal(), tribe.own_organization())
+def tenant_of(settings: Settings, own_organization: str) -> str:
+    """The fingerprint of the pair of tenants that the keys open; Tribe's is known by the ID of its
+    own organisation."""
+    return _digest(settings.poweroffice_client_key.reveal(), own_organization)
 
 
 def _digest(*parts: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tribe_po.errors import LostAnswer, RecordMoved, RecordRefused, Temporary, TribePoError
 from tribe_po.fields import clean, fields_of
-from tribe_po.poweroffice.lists import CONTACTS, Dto, Lists
+from tribe_po.poweroffice.lists import CONTACTS, PAYMENT_TERMS, Dto, Lists, Resource
 from tribe_po.poweroffice.patch import CONTENT_TYPE, Patch, as_person, patch_for
 from tribe_po.poweroffice.refusals import (
     general_error,
@@ -30,6 +30,11 @@ from tribe_po.transport.http import Answer, Connection
 OVERLAP = timedelta(minutes=5)
 """How far a read of changes reaches back, since a change may become visible late."""
 
+NUMBER_SERIES = Resource("/SubLedgerNumberSeries", "CommonServices")
+SERIES_TYPE = "SubLedgerNumberSeriesType"
+SERIES_FILTER = "subLedgerNumberSeriesType"
+
+_SAMPLE = 50
 _NUMBERS_AT_ONCE = 100
 _GREATEST_NUMBER = 2**63 - 1
 _REFUSED = (400, 409, 412, 422)
@@ -38,12 +43,38 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientInformation:
-    """Which PowerOffice client the keys belong to, and what they may do there."""
+    """Which PowerOffice client the keys belong to, and what they may do there.
+
+    The invalid privileges are those that the integration asks for and cannot use, since the client
+    lacks the Go module. `modules` are those it has. `server_time` is the time of the answer.
+    """
 
     client_id: str
     client_name: str
     valid_privileges: tuple[str, ...]
     invalid_privileges: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSeries:
+    """The numbers from `first` to `last`, both included, that one kind of contact may have."""
+
+    kind: Kind
+    name: str
+    first: int
+    last: int
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerm:
+    """An active payment term: how many days after the invoice's date it is due."""
+
+    days: int
+    name: str
+    is_default: bool
 
 
 class PowerOffice:
@@ -69,7 +100,54 @@ class PowerOffice:
             clean(told.get("ClientName")) or "",
             tuple(told.get("ValidPrivileges") or ()),
             tuple(told.get("InvalidPrivileges") or ()),
+            tuple(told.get("ActiveClientSubscriptions") or ()),
+            answer.server_time,
         )
+
+    def number_series(self, kinds: Collection[Kind]) -> list[NumberSeries]:
+        """The number series of some kinds (poweroffice.md section 13.6). Raise `NotAllowed` without
+        the privilege CommonServices."""
+        by_name = {kind.capitalize(): kind for kind in Kind if kind in kinds}
+        rows = self._lists.read(NUMBER_SERIES, [(SERIES_FILTER, ",".join(by_name))]).rows
+        return [
+            NumberSeries(
+                by_name[row[SERIES_TYPE]],
+                clean(row.get("Name")) or "",
+                int(row["FromInclusive"]),
+                int(row["ToInclusive"]),
+                bool(row.get("IsDefault")),
+            )
+            for row in rows
+            if row.get(SERIES_TYPE) in by_name
+        ]
+
+    def payment_terms(self) -> list[PaymentTerm]:
+        """The active payment terms, shortest first (poweroffice.md section 13.3). Raise
+        `NotAllowed` without the privilege CommonServices."""
+        terms = [
+            PaymentTerm(
+                int(row["CreditDays"]), clean(row.get("Name")) or "", bool(row.get("IsDefault"))
+            )
+            for row in self._lists.read(PAYMENT_TERMS).rows
+            if row.get("IsActive") is not False and row.get("CreditDays") is not None
+        ]
+        return sorted(terms, key=lambda term: (term.days, term.name))
+
+    def members(self, kind: Kind) -> frozenset[str]:
+        """The names of what the first records of a kind tell of themselves.
+
+        None where there are no records, or where they never tell of something empty: what a name
+        is missing for is then unknown.
+        """
+        resource = CONTACTS[kind]
+        page = [("PageNumber", "1"), ("PageSize", str(_SAMPLE))]
+        answer = self._connection.get(resource.path, page)
+        if not is_success(answer):
+            raise general_error(answer, resource.reads)
+        rows: list[Dto] = answer.json() or []
+        if not any(value is None for row in rows for value in row.values()):
+            return frozenset()
+        return frozenset(name for row in rows for name in row)
 
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
         """Read what changed since a server time, or everything.

@@ -8,9 +8,10 @@ from typing import Any
 
 from stdnum.no import orgnr
 
-from tribe_po.sandbox.poweroffice import PowerOfficeTenant
+from tribe_po.sandbox.poweroffice.tenant import PowerOfficeTenant
+from tribe_po.sandbox.sample_products import fill_products
 from tribe_po.sandbox.server import Sandbox
-from tribe_po.sandbox.tribe import TribeTenant
+from tribe_po.sandbox.tribe.tenant import TribeTenant
 
 _TERMS = (10, 14, 14, 30)
 _WHOLE_SERIES = 9_000
@@ -97,7 +98,7 @@ def fill(sandbox: Sandbox, customers: int = 140, suppliers: int = 60, seed: int 
 
     PowerOffice gets so many customers (one in seven a person, a few archived) and suppliers (one
     in ten of them a customer too). Tribe gets every third of these with small differences, the
-    special cases of `Cast`, and a few that only Tribe knows.
+    special cases of `Cast`, and a few that only Tribe knows. PowerOffice gets a few products.
     """
     draw = _Draw(seed)
     _make_room(sandbox.poweroffice, customers, suppliers)
@@ -116,6 +117,7 @@ def fill(sandbox: Sandbox, customers: int = 140, suppliers: int = 60, seed: int 
     for party in sellers:
         identifier = sandbox.poweroffice.add_supplier(**_supplier_members(party))
         _number_as_supplier(sandbox.poweroffice, identifier, party)
+    fill_products(sandbox.poweroffice)
     return _fill_tribe(sandbox.tribe, draw, buyers, sellers)
 
 

@@ -11,11 +11,13 @@ from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
-from tribe_po.sandbox import poweroffice_http, tribe
 from tribe_po.sandbox.clock import Clock, SystemClock
 from tribe_po.sandbox.faults import Delay, DropAfter, DropBefore, Faults, Run, Status
-from tribe_po.sandbox.poweroffice import PowerOfficeTenant
+from tribe_po.sandbox.poweroffice import http as poweroffice_http
+from tribe_po.sandbox.poweroffice.tenant import PowerOfficeTenant
 from tribe_po.sandbox.requests_log import Request, RequestLog, System
+from tribe_po.sandbox.tribe import routes as tribe_routes
+from tribe_po.sandbox.tribe.tenant import TribeTenant
 
 HOST = "127.0.0.1"
 
@@ -43,12 +45,12 @@ class Sandbox:
         self.poweroffice = PowerOfficeTenant(
             self.clock, requests_per_second=requests_per_second, token_seconds=token_seconds
         )
-        self.tribe = tribe.TribeTenant(self.clock)
+        self.tribe = TribeTenant(self.clock)
         self.app = flask.Flask("tribe_po.sandbox", static_folder=None)
         self.app.register_blueprint(
             poweroffice_http.blueprint(self.poweroffice), url_prefix="/poweroffice"
         )
-        self.app.register_blueprint(tribe.blueprint(self.tribe), url_prefix="/tribe")
+        self.app.register_blueprint(tribe_routes.blueprint(self.tribe), url_prefix="/tribe")
         self.app.before_request(self._receive)
         self.app.after_request(self._send)
         self._port = port

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tribe_po.fields import KEYS
+from tribe_po.fields import KEYS, MISSING
 from tribe_po.records import (
     Conflict,
     Link,
@@ -221,13 +221,19 @@ class _Planner:
         if self._waits(key, fingerprint(source.values)):
             return
         refusals = refusals_of(source, target)
-        missing = [row.label for row in rows_of(source) if row.required and row.name in refusals]
-        if missing:
+        lacking = [
+            f"{source.system.title} has no {row.label} for it"
+            if refusals[row.name] == MISSING
+            else f"{row.label}: {refusals[row.name]}"
+            for row in rows_of(source)
+            if row.name in refusals and (row.required or row.name == KEYS[source.kind])
+        ]
+        if lacking:
             self._quarantine(
                 key,
                 source.label,
-                f"{source.system.title} has no {' and no '.join(missing)} for it",
-                f"Enter it in {source.system.title}; the next run picks it up.",
+                " and ".join(lacking),
+                f"Correct it in {source.system.title}; the next run picks it up.",
                 fingerprint(source.values),
             )
             return

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from tribe_po.records import Kind, Observation, Record, System
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
+from tribe_po.tribe.entity import Entity, identifier, linked, read, text
 from tribe_po.tribe.finding import Finder
-from tribe_po.tribe.metadata import Names
+from tribe_po.tribe.metadata import IDENTITY, ROOT, Names
 from tribe_po.tribe.products import Products
+from tribe_po.tribe.query import Selection
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.relations import Relations
 from tribe_po.tribe.shapes import Shape
 from tribe_po.tribe.writing import Writer
 
+_IDENTITIES = Selection(IDENTITY, ("Name",), (("Relation", Selection("Relation", ("ID",))),))
 NO_UNITS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -50,6 +55,15 @@ class Part(Protocol):
     def update(self, edit: Edit) -> Written:
         """Change one record."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationUser:
+    """Who Tribe takes the application for; the name is empty where Tribe does not tell.
+    `server_time` is the time of the answer."""
+
+    name: str
+    server_time: datetime | None
 
 
 class Tribe:
@@ -107,6 +121,22 @@ class Tribe:
     def _part(self, kind: Kind) -> Part:
         return next(part for part in self._parts if kind in part.kinds)
 
+    def who_am_i(self) -> ApplicationUser:
+        """Ask which user the application acts as (tribe.md section 2.5). Raises `NotAllowed` when
+        the keys are not accepted; a user who may not ask has no name."""
+        answer = self._connection.get(f"{ROOT}/GetCurrentEmployee()", [("$expand", "Person")])
+        employee = _entity(answer.json()) if answer.status == HTTPStatus.OK else {}
+        person = linked(employee, "Person") or {}
+        name = text(read(employee, "Name")) or text(read(person, "Name"))
+        return ApplicationUser(name, answer.server_time)
+
+    def own_organizations(self) -> dict[str, str]:
+        """The companies that the tenant calls its own, by ID, with their names."""
+        rows = self._finder.reader.rows(_IDENTITIES, enough=1)
+        found = {identifier(linked(row, "Relation")): text(read(row, "Name")) for row in rows}
+        found.pop("", None)
+        return found
+
     def own_organization(self) -> str:
         """The ID of the company that the tenant belongs to, the parent of every relationship.
 
@@ -152,3 +182,12 @@ class Tribe:
         """Write the given values, and only them. Tribe has no lock: `expected` only tells which
         parts of an address need no writing."""
         return self._part(edit.kind).update(edit)
+
+
+def _entity(body: Any) -> Entity:
+    """One entity, which may come in a list of one."""
+    inner = read(body, "value") if isinstance(body, dict) else body
+    if isinstance(inner, list):
+        inner = inner[0] if inner else {}
+    found = body if inner is None else inner
+    return found if isinstance(found, dict) else {}

@@ -16,6 +16,9 @@ from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.shapes import IMPORT_ID, ROLE_SETS, Shape, shape_of
 from tribe_po.tribe.translate import place_of, record_of_relation, record_of_role
 
+OWN = "own organisation"
+"""The key under which `learned` keeps the ID of the own organisation."""
+
 PATHS = "paths"
 """The key under which `learned` keeps that the server filters by no property of a linked record."""
 
@@ -69,11 +72,12 @@ class Finder:
         Raises `NotAllowed` when Tribe shows none, `SettingsError` when it shows several and none
         of them is the configured one.
         """
+        self._own = self._own or self.reader.learned.get(OWN, "")
         if not self._own:
             rows = self.reader.rows(_IDENTITIES, enough=1)
             named = {identifier(linked(row, "Relation")): text(read(row, "Name")) for row in rows}
             named.pop("", None)
-            self._own = self._chosen(named)
+            self._own = self.reader.learned[OWN] = self._chosen(named)
         return self._own
 
     def _chosen(self, named: dict[str, str]) -> str:

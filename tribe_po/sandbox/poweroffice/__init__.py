@@ -1,0 +1,1 @@
+"""PowerOffice Go, imitated: a client with its books, and the API to them."""

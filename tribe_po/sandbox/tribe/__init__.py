@@ -1,0 +1,1 @@
+"""Tribe CRM, imitated: a tenant with its records, and the OData API to them."""
