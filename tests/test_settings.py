@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tribe_po.settings import (
     Settings,
     env_example,
     settings_table,
+    units,
 )
 
 REQUIRED = {
@@ -58,9 +60,11 @@ def test_defaults() -> None:
     assert settings.tribe_organization_id is None
     assert settings.poweroffice_subscription_key_secondary is None
     assert settings.state == Path("tribe-po.json")
-    assert settings.kinds == (Kind.CUSTOMER, Kind.SUPPLIER)
+    assert settings.kinds == (Kind.CUSTOMER, Kind.SUPPLIER, Kind.PRODUCT)
     assert settings.match_by == (MatchRule.NUMBER,)
     assert settings.conflicts is ConflictPolicy.POWEROFFICE
+    assert settings.sales_accounts == {}
+    assert settings.product_group is None
     assert settings.max_change_percent == 30
     assert settings.rate == 9
     assert settings.profile == "default"
@@ -181,7 +185,7 @@ def test_all_problems_are_told_at_once() -> None:
         {
             "POWEROFFICE_APP_KEY": "very-secret\x07",
             "TRIBE_PO_RATE": "fast",
-            "TRIBE_PO_KINDS": "customers,products",
+            "TRIBE_PO_KINDS": "customers,invoices",
             "TRIBE_PO_CONFLICTS": "newest",
         }
     )
@@ -209,6 +213,17 @@ def test_all_problems_are_told_at_once() -> None:
         ("TRIBE_PO_MATCH_BY", "name-postcode"),
         ("TRIBE_PO_MATCH_BY", "number,email"),
         ("TRIBE_PO_KINDS", ","),
+        ("TRIBE_PO_UNITS", "stk"),
+        ("TRIBE_PO_UNITS", "stk="),
+        ("TRIBE_PO_UNITS", "=EA"),
+        ("TRIBE_PO_UNITS", "stk=PCS"),
+        ("TRIBE_PO_UNITS", "stk=EA,STK=HUR"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "3000"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "high=3000"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "-25=3000"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "125=3000"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "25=sales"),
+        ("TRIBE_PO_SALES_ACCOUNTS", "25=3000,25.0=3001"),
         ("POWEROFFICE_ENVIRONMENT", "test"),
     ],
 )
@@ -241,6 +256,52 @@ def test_lists_may_be_written_with_spaces_and_capitals() -> None:
     )
     assert settings.kinds == (Kind.CUSTOMER, Kind.SUPPLIER)
     assert settings.match_by == (MatchRule.NUMBER, MatchRule.ORGANIZATION_NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("unit", "code"),
+    [
+        ("stk", "EA"),
+        ("pcs", "EA"),
+        ("stuks", "EA"),
+        ("hr", "HUR"),
+        ("uur", "HUR"),
+        ("dag", "DAY"),
+        ("mnd", "MON"),
+        ("kg", "KGM"),
+        ("l", "LTR"),
+        ("hur", "HUR"),
+    ],
+)
+def test_usual_units_are_known(unit: str, code: str) -> None:
+    assert Settings.load(REQUIRED).units[unit] == code
+
+
+def test_every_usual_unit_is_one_of_poweroffices() -> None:
+    assert set(units.USUAL.values()) == units.CODES
+    assert all(unit == unit.casefold() for unit in units.USUAL)
+
+
+def test_units_of_ones_own_come_before_the_usual_ones() -> None:
+    told = Settings.load({**REQUIRED, "TRIBE_PO_UNITS": "Halve dag = hur, STK=set,"}).units
+    assert (told["halve dag"], told["stk"], told["pcs"]) == ("HUR", "SET", "EA")
+
+
+def test_an_unknown_unit_code_is_named() -> None:
+    (line,) = problems({**REQUIRED, "TRIBE_PO_UNITS": "stk=EA,pakke=PAKKE"})
+    assert line.endswith(
+        "expected a unit of PowerOffice, such as EA, HUR or KGM, in place of PAKKE"
+    )
+
+
+def test_sales_accounts_are_by_per_cent() -> None:
+    told = Settings.load({**REQUIRED, "TRIBE_PO_SALES_ACCOUNTS": "25=3000, 11.11=3030,0=3100"})
+    assert told.sales_accounts == {Decimal(25): 3000, Decimal("11.11"): 3030, Decimal(0): 3100}
+    assert told.sales_accounts[Decimal("25.00")] == 3000
+
+
+def test_the_product_group_keeps_its_capitals() -> None:
+    assert Settings.load({**REQUIRED, "TRIBE_PO_PRODUCT_GROUP": "Varer"}).product_group == "Varer"
 
 
 def test_no_secret_is_shown() -> None:

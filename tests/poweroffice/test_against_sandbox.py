@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -20,55 +19,12 @@ from tribe_po.errors import (
 )
 from tribe_po.poweroffice.client import PowerOffice
 from tribe_po.poweroffice.lists import PAGE_SIZE
-from tribe_po.records import Address, Form, Kind, Record, System
+from tribe_po.records import RELATIONS, Address, Form, Kind, Record
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.faults import DropAfter, Fault, Run, Status
 from tribe_po.sandbox.server import Sandbox
-from tribe_po.transport.http import Connection
-from tribe_po.transport.pace import Unpaced
-from tribe_po.transport.token import ClientCredentials, TokenCache
 
 ADDRESS = {"AddressLine1": "Storgata 1", "ZipCode": "0155", "City": "Oslo"}
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 9, 1, 9, tzinfo=UTC))
-
-
-@pytest.fixture
-def sandbox(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    # The token ends by the sandbox's clock, and is renewed by the machine's.
-    with Sandbox(clock, requests_per_second=None, token_seconds=10**9) as running:
-        yield running
-
-
-@pytest.fixture
-def side(sandbox: Sandbox) -> PowerOffice:
-    return PowerOffice(connect(sandbox))
-
-
-def connect(sandbox: Sandbox) -> Connection:
-    environment, keys = sandbox.environment(), sandbox.poweroffice.keys
-    subscription = {"Ocp-Apim-Subscription-Key": keys.subscription}
-    token = ClientCredentials(
-        System.POWEROFFICE,
-        environment["POWEROFFICE_TOKEN_URL"],
-        form={"grant_type": "client_credentials"},
-        basic=(keys.app, keys.client),
-        headers=subscription,
-        cache=TokenCache(None, writable=False),
-        pace=Unpaced(),
-    )
-    return Connection(
-        System.POWEROFFICE,
-        environment["POWEROFFICE_API_URL"],
-        token=token,
-        pace=Unpaced(),
-        headers=subscription,
-        sleep=lambda _seconds: None,
-    )
 
 
 def only(side: PowerOffice, identity: int, kind: Kind = Kind.CUSTOMER) -> Record:
@@ -88,18 +44,18 @@ def test_everything_and_then_only_what_changed(
 ) -> None:
     first = sandbox.poweroffice.add_customer(Name="Fjord Kaffe AS", MailAddress=ADDRESS)
     sandbox.poweroffice.add_supplier(IsPerson=True, FirstName="Kari", LastName="Nordmann")
-    everything = side.changed(list(Kind), None)
+    everything = side.changed(RELATIONS, None)
     assert everything.cursor == clock.now()
     assert [record.label for record in everything.records] == ["Fjord Kaffe AS", "Kari Nordmann"]
     assert everything.records[0].values["address"] == STORGATA
 
     clock.advance(timedelta(hours=1))
-    idle = side.changed(list(Kind), everything.cursor)
+    idle = side.changed(RELATIONS, everything.cursor)
     assert idle.records == everything.records  # the overlap reaches back to them
     clock.advance(timedelta(hours=1))
-    assert side.changed(list(Kind), idle.cursor).records == ()
+    assert side.changed(RELATIONS, idle.cursor).records == ()
     sandbox.poweroffice.edit_customer(first, EmailAddress="post@fjordkaffe.example")
-    (changed,) = side.changed(list(Kind), idle.cursor).records
+    (changed,) = side.changed(RELATIONS, idle.cursor).records
     assert changed.values["email"] == "post@fjordkaffe.example"
 
 

@@ -19,7 +19,7 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
-from tribe_po.records import Kind, Value
+from tribe_po.records import RELATIONS, Kind, Value
 from tribe_po.sides import Side
 from tribe_po.transport.http import Answer
 
@@ -65,7 +65,7 @@ def test_who_am_i_needs_no_privilege() -> None:
 
 def test_changes_are_asked_for_with_an_overlap() -> None:
     side, connection = client(answer(200, [dto()], Date=DATE), answer(204, Date="ignored"))
-    seen = side.changed(list(Kind), SINCE)
+    seen = side.changed(RELATIONS, SINCE)
     assert [asked.path for asked in connection.asked] == ["/Customers", "/Suppliers"]
     assert {asked.query["lastChangedDateTimeOffsetGreaterThan"] for asked in connection.asked} == {
         "2026-09-01T08:55:00.250000Z"
@@ -77,7 +77,7 @@ def test_changes_are_asked_for_with_an_overlap() -> None:
 def test_the_cursor_is_the_servers_time_at_the_first_answer() -> None:
     later = "Tue, 01 Sep 2026 11:00:00 GMT"
     side, _ = client(answer(204, Date=DATE), answer(200, [dto()], Date=later))
-    assert side.changed(list(Kind), SINCE).cursor == datetime(2026, 9, 1, 10, tzinfo=UTC)
+    assert side.changed(RELATIONS, SINCE).cursor == datetime(2026, 9, 1, 10, tzinfo=UTC)
 
 
 def test_without_a_server_time_the_cursor_is_the_latest_change_received() -> None:

@@ -1,4 +1,4 @@
-"""Reading PowerOffice's lists, page by page (poweroffice.md section 4)."""
+"""Reading PowerOffice's lists, page by page (poweroffice.md section 4), and single records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from tribe_po.errors import Temporary, TribePoError
-from tribe_po.poweroffice.refusals import general_error, is_success
+from tribe_po.poweroffice.refusals import general_error, is_success, problem_of
 from tribe_po.records import Kind
 from tribe_po.transport.http import Answer, Connection, Query
 
@@ -39,7 +39,13 @@ CONTACTS: Mapping[Kind, Resource] = {
     Kind.CUSTOMER: Resource("/Customers", "Customer", "Customer_Full", "customerNos"),
     Kind.SUPPLIER: Resource("/Suppliers", "Supplier", "Supplier_Full", "supplierNos"),
 }
+PRODUCTS = Resource("/Products", "Product", "Product_Full")
+RESOURCES: Mapping[Kind, Resource] = {**CONTACTS, Kind.PRODUCT: PRODUCTS}
+PRODUCT_GROUPS = Resource("/ProductGroups", "Product")
 PAYMENT_TERMS = Resource("/PaymentTerms", "CommonServices")
+ACCOUNTS = Resource("/GeneralLedgerAccounts", "GeneralLedgerAccount")
+VAT_CODES = Resource("/VatCodes", "CommonServices")
+INVOICE_SETTINGS = Resource("/InvoiceSettings", "CommonServices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def instant(stamp: str) -> datetime:
 
 
 class Lists:
-    """Reads whole lists.
+    """Reads whole lists, and what stands alone.
 
     Pages are ordered by id, which no edit moves: ordered by the time of change, a record that is
     edited during the read moves to the end, and one that was not read yet slips to a page that was.
@@ -94,6 +100,22 @@ class Lists:
             if not read or not (link if announces else len(read) >= PAGE_SIZE):
                 break
         return Listing(tuple(rows.values()), started)
+
+    def one(self, resource: Resource, identity: str) -> Dto | None:
+        """Read one record as it is, None when there is no such record."""
+        answer = self._connection.get(f"{resource.path}/{identity}")
+        if answer.status == 404 and not problem_of(answer).gateway:
+            return None
+        dto: Dto = _checked(answer, resource).json()
+        return dto
+
+    def settings(self, resource: Resource) -> Dto | None:
+        """Read settings that there is one set of, None where the server is too old to know them."""
+        answer = self._connection.get(resource.path)
+        if answer.status == 404:
+            return None
+        dto: Dto = _checked(answer, resource).json() or {}
+        return dto
 
     def _get(self, resource: Resource, query: Sequence[tuple[str, str]]) -> Answer:
         if self._takes_order:

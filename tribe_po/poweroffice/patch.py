@@ -7,16 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tribe_po.errors import RecordRefused
-from tribe_po.fields import FIELDS, Field
+from tribe_po.fields import FIELDS, Field, Owner
 from tribe_po.poweroffice.lists import Dto
-from tribe_po.poweroffice.translate import address_members, member_of
+from tribe_po.poweroffice.translate import address_members, member_of, plain_value
 from tribe_po.records import Address
 from tribe_po.sides import Edit
 
 CONTENT_TYPE = "application/json-patch+json"
 
-_ROWS: Mapping[str, Field] = {row.name: row for row in FIELDS if row.name != "number"}
-_NOT_PLAIN = frozenset({"address", "payment_days"})
+Operations = list[dict[str, object]]
+"""The body of a patch."""
+
+_ROWS: Mapping[str, Field] = {row.name: row for row in FIELDS if row.owner is not Owner.POWEROFFICE}
+_REFERENCES = frozenset({"payment_days", "group", "vat"})
+"""The fields that are written as the id of something else."""
+
 _ADDRESS = "/MailAddress"
 
 
@@ -45,13 +50,13 @@ class Patch:
     changes: tuple[Operation, ...]
     new_address: Mapping[str, str]
 
-    def body(self, *, guarded: bool) -> list[dict[str, object]]:
+    def body(self, *, guarded: bool) -> Operations:
         """The patch as it is sent, with its tests in front when `guarded`."""
         parts = [Operation("add", f"{_ADDRESS}/{name}", v) for name, v in self.new_address.items()]
         tests = self.tests if guarded else ()
         return [step.as_json() for step in (*tests, *self.changes, *parts)]
 
-    def body_with_whole_address(self) -> list[dict[str, object]]:
+    def body_with_whole_address(self) -> Operations:
         """The patch without tests, a new address given as one object."""
         whole = Operation("add", _ADDRESS, dict(self.new_address))
         return [step.as_json() for step in (*self.changes, whole)]
@@ -66,15 +71,19 @@ class Patch:
         return not (self.changes or self.new_address)
 
 
-def patch_for(edit: Edit, payment_term_id: int | None) -> Patch:
+def patch_for(edit: Edit, references: Mapping[str, int | None]) -> Patch:
     """The patch that writes exactly the edit's values. The number is never written.
 
-    Raise `RecordRefused` where an address would have to be cleared, which PowerOffice cannot do.
+    `references` has the id to write for each of the edit's fields that PowerOffice keeps as the id
+    of something else, None to clear it. Raise `RecordRefused` where an address would have to be
+    cleared, which PowerOffice cannot do.
     """
-    plain = [row for name, row in _ROWS.items() if name in edit.values and name not in _NOT_PLAIN]
+    rows = [row for name, row in _ROWS.items() if name in edit.values]
+    plain = [row for row in rows if row.name not in _REFERENCES and row.name != "address"]
     changes = [step for row in plain for step in _plain(row, edit)]
-    if "payment_days" in edit.values:
-        changes.append(_set("/PaymentTermId", payment_term_id))
+    changes += [
+        _set(f"/{member_of(row)}", references[row.name]) for row in rows if row.name in _REFERENCES
+    ]
     parts, new_address = _address_change(edit)
     return Patch(tuple(_tests(plain, edit)), (*changes, *parts), new_address)
 
@@ -87,14 +96,14 @@ def _plain(row: Field, edit: Edit) -> Iterator[Operation]:
     value = edit.values[row.name]
     is_empty_already = row.name in edit.expected and edit.expected[row.name] is None
     if value is not None or not is_empty_already:
-        yield _set(f"/{member_of(row)}", value)
+        yield _set(f"/{member_of(row)}", plain_value(row, value))
 
 
 def _tests(plain: list[Field], edit: Edit) -> Iterator[Operation]:
     for row in plain:
         expected = edit.expected.get(row.name)
         if expected is not None:
-            yield Operation("test", f"/{member_of(row)}", expected)
+            yield Operation("test", f"/{member_of(row)}", plain_value(row, expected))
 
 
 def _address_change(edit: Edit) -> tuple[list[Operation], dict[str, str]]:

@@ -112,6 +112,6 @@ def gone(what: str) -> RecordGone:
     """The error for a record that PowerOffice no longer has."""
     return RecordGone(
         f"PowerOffice no longer has the {what}.",
-        "It answered 404: the contact was deleted, or merged into another.",
+        "It answered 404: it was deleted, or merged into another.",
         "If that was a mistake, create it again in PowerOffice; it is not created by itself.",
     )

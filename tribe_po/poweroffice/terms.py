@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 from tribe_po.errors import RecordRefused
 from tribe_po.poweroffice.lists import PAYMENT_TERMS, Dto, Lists
+from tribe_po.poweroffice.once import Once
 
 
 class PaymentTerms:
     """The client's active payment terms, read once when first needed."""
 
     def __init__(self, lists: Lists) -> None:
-        self._lists = lists
-        self._lock = Lock()
-        self._ids_by_days: dict[int, int] | None = None
+        self._ids_by_days = Once(lambda: _by_days(lists.read(PAYMENT_TERMS).rows))
 
     def id_for(self, days: int) -> int:
         """The id of the term with so many days. Raise `RecordRefused` where there is none."""
-        known = self._known()
+        known = self._ids_by_days.get()
         if days not in known:
             raise _no_such_term(days, sorted(known))
         return known[days]
 
     def forget(self) -> None:
         """Read them again when next needed: a term may have been deleted."""
-        with self._lock:
-            self._ids_by_days = None
-
-    def _known(self) -> dict[int, int]:
-        with self._lock:
-            if self._ids_by_days is None:
-                self._ids_by_days = _by_days(self._lists.read(PAYMENT_TERMS).rows)
-            return self._ids_by_days
+        self._ids_by_days.forget()
 
 
 def _by_days(rows: tuple[Dto, ...]) -> dict[int, int]:

@@ -7,6 +7,7 @@ has suppliers of that form only (tribe.md section 6.6).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from tribe_po.fields import Field, Owner, clean, fields_of
@@ -77,6 +78,11 @@ def _read(row: Field, dto: Dto) -> Value:
 def member_of(row: Field) -> str:
     """The member that the field is written to."""
     return row.poweroffice_written or row.poweroffice
+
+
+def plain_value(row: Field, value: Value) -> Value:
+    """A value as it is written: an amount without the digits that do not count."""
+    return row.normal(value) if isinstance(value, Decimal) else value
 
 
 def address_members(address: Address) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ class Settings:
     """All settings, checked. Made by `Settings.load`; its repr shows no secret.
 
     `rate` is in requests per second, `max_change_percent` in per cent; the URLs have no slash at
-    their end. `profile` is "default" where none was asked for.
+    their end. `units` has PowerOffice's unit codes by Tribe's folded ones, and `sales_accounts`
+    account numbers by VAT in per cent. `profile` is "default" where none was asked for.
     """
 
     environment: Environment
@@ -58,6 +60,9 @@ class Settings:
     kinds: tuple[Kind, ...]
     match_by: tuple[MatchRule, ...]
     conflicts: ConflictPolicy
+    units: Mapping[str, str]
+    sales_accounts: Mapping[Decimal, int]
+    product_group: str | None
     max_change_percent: int
     profile: str = "default"
 

@@ -152,10 +152,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "kinds",
         "TRIBE_PO_KINDS",
-        "what is synchronised: customers, suppliers",
+        "what is synchronised: customers, suppliers, products",
         _SYNC,
         values.kinds,
-        "customers,suppliers",
+        "customers,suppliers,products",
     ),
     Setting(
         "match_by",
@@ -173,6 +173,32 @@ SETTINGS: tuple[Setting, ...] = (
         _SYNC,
         partial(values.choice, values.ConflictPolicy),
         "poweroffice",
+    ),
+    Setting(
+        "units",
+        "TRIBE_PO_UNITS",
+        "code of a unit in Tribe = PowerOffice's code for it, such as stk=EA,time=HUR; added to "
+        "the usual English, Norwegian and Dutch ones, and counts before them",
+        _SYNC,
+        values.units,
+        "",
+    ),
+    Setting(
+        "sales_accounts",
+        "TRIBE_PO_SALES_ACCOUNTS",
+        "VAT per cent = number of PowerOffice's sales account for it, such as "
+        "25=3000,15=3010,12=3020,0=3100; needed for products with another VAT than that of "
+        "PowerOffice's default sales account",
+        _SYNC,
+        values.sales_accounts,
+        "",
+    ),
+    Setting(
+        "product_group",
+        "TRIBE_PO_PRODUCT_GROUP",
+        "name or code of the group for new products whose group the other side does not have",
+        _SYNC,
+        values.text,
     ),
     Setting(
         "max_change_percent",

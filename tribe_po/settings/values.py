@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from tribe_po.records import Kind
+from tribe_po.settings.units import CODES, USUAL
 
 
 class Environment(StrEnum):
@@ -102,7 +105,7 @@ def kinds(raw: str) -> tuple[Kind, ...]:
     plurals = {f"{kind.value}s": kind for kind in Kind}
     words = _words(raw)
     if not words or not plurals.keys() >= set(words):
-        raise ValueError(f"{_any_of(list(plurals))}, or both with a comma between")
+        raise ValueError(f"{_any_of(list(plurals))}, or several with commas between")
     return tuple(kind for plural, kind in plurals.items() if plural in words)
 
 
@@ -112,6 +115,39 @@ def match_rules(raw: str) -> tuple[MatchRule, ...]:
         added = " and ".join(rule.value for rule in MatchRule if rule is not MatchRule.NUMBER)
         raise ValueError(f"number, then if wanted {added}, with commas between")
     return tuple(MatchRule(word) for word in words)
+
+
+def _pairs(raw: str, expected: str) -> dict[str, str]:
+    """`a=x, b=y` by the folded left side, which may be given once."""
+    pairs: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in raw.split(","))):
+        left, _, right = (side.strip() for side in part.partition("="))
+        if not left or not right or left.casefold() in pairs:
+            raise ValueError(expected)
+        pairs[left.casefold()] = right
+    return pairs
+
+
+def units(raw: str) -> Mapping[str, str]:
+    """PowerOffice's unit code by the folded code of Tribe's unit, the usual ones included."""
+    given = _pairs(text(raw), "pairs like stk=EA, Tribe's unit first, each unit once")
+    for code in given.values():
+        if code.upper() not in CODES:
+            raise ValueError(f"a unit of PowerOffice, such as EA, HUR or KGM, in place of {code}")
+    return MappingProxyType({**USUAL, **{unit: code.upper() for unit, code in given.items()}})
+
+
+def sales_accounts(raw: str) -> Mapping[Decimal, int]:
+    """Account numbers by VAT in per cent."""
+    expected = "pairs like 25=3000, VAT per cent first, each per cent once"
+    accounts: dict[Decimal, int] = {}
+    for per_cent, account in _pairs(text(raw), expected).items():
+        is_per_cent = re.fullmatch(r"\d{1,2}(\.\d+)?|100", per_cent, re.ASCII)
+        is_account = re.fullmatch(r"[1-9]\d{0,17}", account, re.ASCII)
+        if not is_per_cent or not is_account or Decimal(per_cent) in accounts:
+            raise ValueError(expected)
+        accounts[Decimal(per_cent)] = int(account)
+    return MappingProxyType(accounts)
 
 
 def between(kind: type[int] | type[float], least: float, most: float, raw: str) -> float:

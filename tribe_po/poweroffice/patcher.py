@@ -1,0 +1,33 @@
+"""Sending patches, guarded by their tests for as long as the server honours those."""
+
+from __future__ import annotations
+
+import logging
+
+from tribe_po.poweroffice.patch import CONTENT_TYPE, Operations, Patch
+from tribe_po.transport.http import Answer, Connection
+
+_log = logging.getLogger(__name__)
+
+
+class Patcher:
+    """Sends patches to all registers, which share what is found out about the server."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tests_help = True
+
+    def guards(self, patch: Patch) -> bool:
+        """Whether the patch is to be sent with its tests."""
+        return self._tests_help and bool(patch.tests)
+
+    def send(self, path: str, body: Operations) -> Answer:
+        """Send the operations. A patch that is sent twice does the same as one sent once."""
+        return self._connection.write(
+            "PATCH", path, body, content_type=CONTENT_TYPE, repeatable=True
+        )
+
+    def go_on_without_tests(self) -> None:
+        """Send no tests from now on."""
+        _log.info("PowerOffice does not honour tests in patches; going on without")
+        self._tests_help = False
