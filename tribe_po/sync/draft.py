@@ -39,7 +39,8 @@ def creation(source: Record, refusals: dict[str, Refusal], matched: Pair | None)
         row
         for row in rows_of(source)
         if row.name not in withheld
-        and row.normal(source.values.get(row.name))
+        and row.normal(source.values.get(row.name)) is not None
+        and (existing or row.normal(source.values.get(row.name)) is not False)
         and not (existing and row.same(existing.values.get(row.name), source.values[row.name]))
     ]
     return Change(
