@@ -394,7 +394,15 @@ def fingerprint() -> str:
     """A digest of what the table maps to what. The state remembers it: when a row was added or
     moved since the last run, a pass could rewrite every record at once, and a guard asks first."""
     rows = [
-        (row.name, row.poweroffice, *map(row.place, Form), sorted(row.kinds), row.owner)
+        (
+            row.name,
+            row.poweroffice,
+            row.poweroffice_written,
+            *map(row.place, Form),
+            row.read_instead,
+            sorted(row.kinds),
+            row.owner,
+        )
         for row in FIELDS
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]

@@ -12,7 +12,7 @@ from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Plan, Task
 from tribe_po.sync.match import Matching, match
 from tribe_po.sync.plan import make_plan, to_look_up
-from tribe_po.sync.trees import lay_over
+from tribe_po.sync.trees import lay_over, settle
 
 Sides = Mapping[System, FakeSide]
 
@@ -41,7 +41,7 @@ def plan_pass(memory: Memory, sides: Sides, task: Task, *, full: bool = False) -
         plan = make_plan(seen, match(seen, (), task.kinds, ()), task, _now(sides))
         if not plan.changes:
             return plan
-    memory = _with_observed(memory, sides, task, tuple(System), full)
+    memory = settle(_with_observed(memory, sides, task, tuple(System), full))
     memory = _with_interrupted_creates(memory, sides, task)
     matching = match(memory, (), task.kinds, ())
     memory, candidates = _with_look_ups(memory, sides, matching, task)

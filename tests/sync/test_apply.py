@@ -41,7 +41,7 @@ from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync.apply import BATCH, Outcome, apply
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
-from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
+from tribe_po.sync.plan import FIRST_RETRY, SETTLE, link_fingerprint
 from tribe_po.sync.trees import GONE
 
 LOST = LostAnswer("The answer was lost", "no answer in 30 s", "Nothing to do.")
@@ -170,6 +170,30 @@ class TestCreateInTribe:
         assert relations == {"relation of t-new-1"}
         assert outcome.memory.links[SUPPLIER, "p1"].tribe_relation_id == "relation of t-new-1"
 
+    def test_a_second_role_waits_until_the_first_shows_up(self) -> None:
+        world = World().knows(in_poweroffice("p1"), in_poweroffice("p1", SUPPLIER))
+        world.tribe.lag = timedelta(minutes=1)
+
+        outcome = world.carry_out(pull())
+
+        assert [status for _, status in statuses(outcome)] == [Status.DONE, Status.SKIPPED]
+        assert outcome.changes[1].reason == "its other role does not show up in Tribe yet"
+        assert len(world.tribe.records) == 1
+        assert not outcome.memory.intents
+
+    def test_a_second_role_waits_while_the_firsts_answer_is_lost(self) -> None:
+        world = World().knows(in_poweroffice("p1"), in_poweroffice("p1", SUPPLIER))
+        world.tribe.lag = timedelta(minutes=1)
+        world.tribe.fail("create", LOST, takes_effect=True)
+
+        outcome = world.carry_out(pull())
+        assert [status for _, status in statuses(outcome)] == [Status.FAILED, Status.SKIPPED]
+        assert len(world.tribe.records) == 1
+
+        world.tribe.clock.pass_by(SETTLE)
+        world.memory.unlinked.pop((POWEROFFICE, CUSTOMER, "p1"))
+        assert only(world.carry_out(pull())).status is Status.DONE
+
     @pytest.mark.parametrize(
         "first",
         [
@@ -252,7 +276,7 @@ class TestCreateInPowerOffice:
 
 class TestIntents:
     def test_they_are_saved_before_the_first_create(self) -> None:
-        world = World().knows(in_poweroffice("p1"), in_poweroffice("p2"))
+        world = World().knows(in_poweroffice("p1"), in_poweroffice("p2", number="10011"))
         sent_at_save: list[int] = []
         world.keeper.on_save = lambda memory: sent_at_save.append(world.tribe.counts["create"])
 
@@ -265,7 +289,7 @@ class TestIntents:
         }
         assert not world.keeper.saved[-1].intents
 
-    def test_one_from_before_keeps_its_time(self) -> None:
+    def test_one_from_before_has_its_time_again(self) -> None:
         world = World().knows(in_poweroffice("p1"))
         world.memory.intents[TRIBE, CUSTOMER, "p1"] = Intent(
             CUSTOMER, TRIBE, "p1", "poweroffice:customer:p1", NOON - timedelta(hours=1)
@@ -274,7 +298,17 @@ class TestIntents:
         world.carry_out(pull())
 
         intent = world.keeper.saved[0].intents[TRIBE, CUSTOMER, "p1"]
-        assert intent.since == NOON - timedelta(hours=1)
+        assert intent.since > NOON
+
+    def test_one_that_is_sent_late_in_a_long_run_has_its_time_from_then(self) -> None:
+        count = BATCH + 1
+        world = World().knows(*(in_poweroffice(f"p{n}", number=str(n + 1)) for n in range(count)))
+
+        world.carry_out(pull())
+
+        last = (TRIBE, CUSTOMER, f"p{BATCH}")
+        noted, noted_again = (memory.intents[last].since for memory in world.keeper.saved[:2])
+        assert noted_again >= noted + timedelta(seconds=BATCH)
 
     def test_without_creates_there_is_one_save_at_the_end(self) -> None:
         world = World().knows(linked())
@@ -314,6 +348,20 @@ class TestLostAnswers:
         assert outcome.changes[0].reason == "The answer was lost; the next run looks for it"
         assert set(outcome.memory.intents) == {(TRIBE, CUSTOMER, "p1")}
         assert outcome.stopped_by is None
+
+    @pytest.mark.parametrize("error", [DOWN, FORBIDDEN])
+    def test_one_that_cannot_be_looked_for_stays_an_intent_and_ends_the_run(
+        self, error: TribePoError
+    ) -> None:
+        world = World().knows(in_poweroffice("p1"), in_poweroffice("p2", number="10011"))
+        world.tribe.fail("create", LOST, takes_effect=True)
+        world.tribe.fail("find_by_mark", error)
+
+        outcome = world.carry_out(pull())
+
+        assert outcome.stopped_by is error
+        assert [status for _, status in statuses(outcome)] == [Status.FAILED, Status.SKIPPED]
+        assert set(outcome.memory.intents) == {(TRIBE, CUSTOMER, "p1")}
 
     def test_two_with_the_mark_are_not_guessed_between(self) -> None:
         world = World().knows(in_poweroffice("p1"))
@@ -390,6 +438,20 @@ class TestRefusals:
         second = world.memory.quarantine[TRIBE, CUSTOMER, "p1"]
         assert (second.attempts, second.since) == (2, first.since)
         assert second.retry_after == world.tribe.clock.now() + 2 * FIRST_RETRY
+
+    def test_a_run_that_ends_before_its_turn_counts_for_nothing(self) -> None:
+        world = World().knows(edited(linked(), POWEROFFICE, email="bad"))
+        world.tribe.fail("update", REFUSED, times=2)
+        world.carry_out(pull())
+        first = world.memory.quarantine[TRIBE, CUSTOMER, "p1"]
+        world.tribe.clock.pass_by(FIRST_RETRY)
+        world.tribe.fail("changed", DOWN)
+        world.carry_out(pull())
+        assert world.memory.quarantine[TRIBE, CUSTOMER, "p1"] == first
+
+        world.carry_out(pull())
+
+        assert world.memory.quarantine[TRIBE, CUSTOMER, "p1"].attempts == 2
 
     def test_refused_again_for_other_values_it_counts_anew(self) -> None:
         world = World().knows(edited(linked(), POWEROFFICE, email="bad"))
@@ -583,6 +645,29 @@ class TestOverruled:
         )
         assert len(outcome.memory.conflicts) == 1
         assert world.tribe.records[CUSTOMER, "t1"].values["email"] == "p@x.example"
+
+    def test_it_is_on_disk_before_it_is_overwritten(self) -> None:
+        link = edited(
+            edited(linked(), TRIBE, email="t@x.example"), POWEROFFICE, email="p@x.example"
+        )
+        world = World().knows(link)
+        world.tribe.fail("update", LOST, takes_effect=True)
+        written: list[int] = []
+        world.keeper.on_save = lambda memory: written.append(len(world.tribe.writes))
+
+        world.carry_out(pull())
+
+        assert written[0] == 0
+        assert world.keeper.saved[0].conflicts[CUSTOMER, "p1", "email"].tribe == "t@x.example"
+
+    def test_nothing_is_kept_when_nothing_can_be_written(self) -> None:
+        link = edited(
+            edited(linked(), TRIBE, email="t@x.example"), POWEROFFICE, email="p@x.example"
+        )
+        world = World().knows(link)
+        world.tribe.fail("changed", DOWN)
+
+        assert not world.carry_out(pull()).memory.conflicts
 
     def test_nothing_is_kept_of_what_is_not_overwritten_yet(self) -> None:
         link = edited(

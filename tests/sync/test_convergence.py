@@ -32,13 +32,13 @@ from tests.sync.builders import (
 from tests.sync.fakes import FakeKeeper, FakeSide, two_sides
 from tests.sync.rounds import make_pass
 from tribe_po.errors import LostAnswer, RecordRefused, Temporary, TribePoError
-from tribe_po.fields import Field, fields_of
+from tribe_po.fields import Field, Owner, fields_of
 from tribe_po.records import Conflict, Kind, Link, Memory, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync.change import Action, Plan, Task
 from tribe_po.sync.match import mark_for
 
-TRIBES_LAG = timedelta(0)
+TRIBES_LAG = timedelta(seconds=60)
 
 Place = tuple[System, Kind, str, str]
 """Where an edit was made: the side, the record, and the field."""
@@ -182,6 +182,7 @@ class TwoOffices(RuleBasedStateMachine):
         self.countdown = moment
         self._pass(pushes)
         self.countdown = None
+        self._pass(pushes)
 
     @rule(pushes=st.booleans(), system=st.sampled_from(System), fault=st.sampled_from(FAULTS))
     def a_pass_meets_trouble(
@@ -191,6 +192,7 @@ class TwoOffices(RuleBasedStateMachine):
         self.sides[system].fail(method, error, takes_effect=takes_effect)
         self._pass(pushes)
         self.sides[system].faults.clear()
+        self._pass(pushes)
 
     @precondition(lambda self: self._of(TRIBE) + self._of(POWEROFFICE))
     @rule(pushes=st.booleans(), data=st.data(), edit=fields_edited)
@@ -214,6 +216,7 @@ class TwoOffices(RuleBasedStateMachine):
         self._both_sides_agree()
         self._nothing_is_left_behind()
         self._nothing_is_there_twice()
+        self._no_edit_is_lost()
         self._there_is_nothing_more_to_do()
 
     # How it is done.
@@ -356,6 +359,19 @@ class TwoOffices(RuleBasedStateMachine):
                 contact = record.mark.rpartition(":")[2]
                 copies.setdefault(contact, set()).add(record.relation_id)
         assert all(len(relations) == 1 for relations in copies.values()), copies
+
+    def _no_edit_is_lost(self) -> None:
+        for (system, kind, id_, name), value in self.edits.items():
+            row = row_of(kind, name)
+            live = row.same(self.sides[system].records[kind, id_].values[name], value)
+            noted = any(
+                one.field == name
+                and one.kind is kind
+                and id_ == (one.tribe_id if system is TRIBE else one.poweroffice_id)
+                and row.same(one.tribe if system is TRIBE else one.poweroffice, value)
+                for one in self.kept
+            )
+            assert live or noted or row.owner is Owner.POWEROFFICE, (system, id_, name, value)
 
     def _there_is_nothing_more_to_do(self) -> None:
         before = {system: len(side.writes) for system, side in self.sides.items()}

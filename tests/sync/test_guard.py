@@ -178,7 +178,7 @@ def test_a_changed_field_table_is_refused_once_it_is_known(known: str, refused: 
 
 @pytest.mark.parametrize(("limit", "refused"), [(3, False), (2, True), (0, True)])
 def test_creates_and_added_roles_count_against_their_limit(limit: int, refused: bool) -> None:
-    memory = memory_of(in_poweroffice("p1"), in_poweroffice("p2"), in_poweroffice("p3", number="7"))
+    memory = memory_of(*(in_poweroffice(f"p{n}", number=str(n)) for n in (5, 6, 7)))
     candidate = replace(in_tribe("lead", number="7"), role_missing=True)
     plan = planned(memory, pull(), candidates=[candidate])
     assert {change.action.value for change in plan.changes} == {"create", "add-role"}

@@ -130,6 +130,32 @@ class TestNumbers:
         assert not matching.unmatched
         assert "in PowerOffice by Fjord Kaffe AS, Bjørk AS" in doubtful(matching)["t1"]
 
+    def test_two_in_tribe_without_a_counterpart_are_left_to_a_person_too(self, kind: Kind) -> None:
+        twins = [
+            in_tribe("t1", kind, number="10010", name="Fjord Kaffe"),
+            in_tribe("t2", kind, number="010010", name="Bjørk AS"),
+        ]
+
+        matching = matched(memory_of(*twins))
+
+        assert not matching.unmatched
+        assert set(doubtful(matching)) == {"t1", "t2"}
+        assert "is on 2 records: Fjord Kaffe and Bjørk AS" in doubtful(matching)["t1"]
+
+    def test_a_former_one_with_the_same_number_is_no_double(self, kind: Kind) -> None:
+        memory = memory_of(
+            in_tribe("t1", kind, number="10010"),
+            in_tribe("t2", kind, number="10010", inactive=True),
+        )
+        assert not matched(memory).ambiguous
+
+    def test_doubles_that_nobody_asked_to_push_are_nobodys_concern(self, kind: Kind) -> None:
+        memory = memory_of(
+            in_tribe("t1", kind, number="10010"), in_tribe("t2", kind, number="10010")
+        )
+        alone = replace(memory, left_alone={(kind, "t1"), (kind, "t2")})
+        assert not matched(alone).ambiguous
+
 
 class TestOrder:
     def test_the_mark_goes_before_the_number(self) -> None:

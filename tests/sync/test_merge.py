@@ -230,6 +230,18 @@ def test_both_peoples_edits_of_different_fields_are_kept() -> None:
     assert decided == {"email": TRIBE, "phone": POWEROFFICE}
 
 
+@pytest.mark.parametrize("system", System)
+def test_a_new_row_of_the_table_waits_until_both_sides_were_seen_with_it(system: System) -> None:
+    link = linked()
+    base = {name: value for name, value in link.base.items() if name != "email"}
+    link = edited(replace(link, base=base), system, email=A)
+
+    assert not list(decisions(link, BY_POWEROFFICE))
+    assert [one.row.name for one in decisions(edited(link, system.other), BY_POWEROFFICE)] == [
+        "email"
+    ]
+
+
 def test_a_field_that_never_was_agreed_on_is_decided_as_when_first_linked() -> None:
     link = linked()
     base = {name: value for name, value in link.base.items() if name != "email"}

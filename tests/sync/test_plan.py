@@ -110,6 +110,21 @@ class TestCreates:
         assert change.creation.mark == "poweroffice:customer:p1"
         assert the_field(change, "number").because == "new in PowerOffice"
 
+    @pytest.mark.parametrize(("record", "task"), [(in_tribe, push()), (in_poweroffice, pull())])
+    def test_payment_at_once_is_a_value(self, record: Callable[..., Record], task: Task) -> None:
+        creation = the_change(planned(memory_of(record(payment_days=0)), task)).creation
+
+        assert creation is not None
+        assert creation.values["payment_days"] == 0
+        assert "inactive" not in creation.values
+
+    def test_a_former_relation_that_gets_the_role_is_former_no_longer(self) -> None:
+        lead = replace(in_tribe("lead", number="10010", inactive=True), role_missing=True)
+
+        change = the_change(planned(memory_of(in_poweroffice("p1")), pull(), candidates=[lead]))
+
+        assert the_field(change, "inactive").after is False
+
     def test_a_supplier_gets_a_creditor_number(self) -> None:
         change = the_change(planned(memory_of(in_tribe("t1", SUPPLIER)), push()))
 

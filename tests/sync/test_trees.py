@@ -28,7 +28,7 @@ from tests.sync.builders import (
 )
 from tribe_po.fields import differing, fields_of
 from tribe_po.records import Intent, Link, Memory, System, Value
-from tribe_po.sync.trees import FORM_CHANGED, GONE, join, lay_over, pair, see
+from tribe_po.sync.trees import FORM_CHANGED, GONE, join, lay_over, pair, see, settle
 
 
 def seen_again(link: Link, system: System) -> Link:
@@ -219,6 +219,34 @@ class TestLayOver:
         assert after.links == memory.links
         assert after.unlinked == memory.unlinked
         assert after.cursors == {(TRIBE, CUSTOMER): NOON}
+
+    def test_a_copy_that_has_not_shown_up_in_tribe_yet_is_not_gone(self) -> None:
+        memory = memory_of(replace(linked(), tribe_relation_id=""))
+
+        after = lay_over(memory, saw(TRIBE, complete=True), BOTH_KINDS)
+
+        assert after.links[CUSTOMER, "p1"].parked is None
+
+    def test_what_one_side_held_earlier_is_nothing_that_both_agree_on(self) -> None:
+        """PowerOffice's value has moved on by the time that Tribe's is the same as it was."""
+        memory = memory_of(edited(linked(), POWEROFFICE, email="1@x.example"))
+
+        memory = lay_over(
+            memory, saw(TRIBE, in_tribe(number="10010", email="1@x.example")), BOTH_KINDS
+        )
+        memory = lay_over(memory, saw(POWEROFFICE, in_poweroffice(email="2@x.example")), BOTH_KINDS)
+        link = settle(memory).links[CUSTOMER, "p1"]
+
+        assert link.base["email"] == "post@fjordkaffe.example"
+        assert (link.tribe, link.poweroffice) == (
+            {"email": "1@x.example"},
+            {"email": "2@x.example"},
+        )
+
+    def test_settling_what_agrees_changes_nothing(self) -> None:
+        memory = memory_of(linked(), edited(linked("p2", "t2"), TRIBE, email="1@x.example"))
+
+        assert settle(memory) == memory
 
     def test_a_link_that_is_parked_already_keeps_its_reason(self) -> None:
         memory = memory_of(replace(linked(), parked="gone from PowerOffice (deleted)"))

@@ -525,3 +525,32 @@ def test_a_relation_that_disappears_before_it_gets_the_role(peer: Peer) -> None:
 def test_a_created_entity_may_come_in_a_list() -> None:
     assert created_id(answer({"value": [{"Id": NOWHERE}]})) == NOWHERE
     assert created_id(answer({"value": []})) == ""
+
+
+@pytest.mark.parametrize(
+    ("answered", "taken"),
+    [
+        ({"IsFormer": True}, True),
+        ({"IsFormer": False}, False),
+        ({"IsFormer": None}, False),
+        ({}, True),
+    ],
+)
+def test_a_flag_that_tribe_accepts_and_does_not_take_is_told(
+    answered: dict[str, bool | None], taken: bool
+) -> None:
+    """Else the next push would take the old flag for an edit, and revive what was archived."""
+
+    def said(method: str, _path: str, _query: dict[str, str], _body: object) -> Answer:
+        return answer({"ID": "r1", **answered} if method == "PUT" else {"value": []})
+
+    tribe, _connection = scripted_tribe(said)
+    edit = Edit(
+        Kind.CUSTOMER, Form.ORGANIZATION, "r1", "o1", None, {"inactive": True}, {"inactive": False}
+    )
+    if taken:
+        tribe.update(edit)
+    else:
+        with pytest.raises(RecordRefused, match="did not make it") as caught:
+            tribe.update(edit)
+        assert "IsFormer" in caught.value.why

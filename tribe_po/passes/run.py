@@ -18,7 +18,7 @@ from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.match import Matching, match
 from tribe_po.sync.plan import make_plan, to_look_up
-from tribe_po.sync.trees import lay_over
+from tribe_po.sync.trees import lay_over, settle
 
 MOST_MISSED = 100
 """So many linked records that are not in a complete read are asked for one by one."""
@@ -188,7 +188,7 @@ def _with_the_missed(
 
 def plan_for(session: Session, task: Task, observations: list[Observation]) -> Plan:
     """Lay what was seen over the memory, find out who is who, and plan."""
-    memory = _laid_over(session.memory, observations, task)
+    memory = settle(_laid_over(session.memory, observations, task))
     memory = _find_interrupted_creates(session, memory, task.kinds)
     matching = match(memory, (), task.kinds, session.settings.match_by)
     memory, candidates = _look_up_numbers(session, memory, matching, task)

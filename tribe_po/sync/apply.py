@@ -24,11 +24,12 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.fields import KEYS
-from tribe_po.records import RELATIONS, Kind, Memory, Record, System
+from tribe_po.records import RELATIONS, Kind, Memory, Record, RecordKey, System
 from tribe_po.sides import Side, Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import key_write_back, update_for
+from tribe_po.sync.plan import SETTLE
 from tribe_po.sync.trees import see
 
 BATCH = 100
@@ -92,6 +93,7 @@ class _Run:
     memory: Memory
     finished: list[Change] = field(default_factory=list)
     stopped_by: TribePoError | None = None
+    unsent: set[RecordKey] = field(default_factory=set)
 
     def carry_out(self) -> None:
         changes = self.plan.changes
@@ -111,15 +113,26 @@ class _Run:
         if not changes:
             return
         remember.intended(self.memory, changes, self.now())
+        self.unsent = {change.key for change in changes}
         self.keeper.save(self.memory)
         # One kind after the other: a supplier may share the relation just created for a customer.
-        for system, kind in ((system, kind) for system in System for kind in Kind):
-            mine = [one for one in changes if (one.system, one.kind) == (system, kind)]
-            for batch in _batches(mine):
-                self._create_batch(self.sides[system], batch)
-                self.keeper.save(self.memory)
+        batches = [
+            batch
+            for system, kind in ((system, kind) for system in System for kind in Kind)
+            for batch in _batches(
+                [one for one in changes if (one.system, one.kind) == (system, kind)]
+            )
+        ]
+        for batch, following in zip(batches, [*batches[1:], ()], strict=True):
+            self._create_batch(self.sides[batch[0].system], batch)
+            # What is sent long after the run began needs as much time to show up.
+            remember.intended(self.memory, following, self.now())
+            self.keeper.save(self.memory)
 
-    def _create_batch(self, side: Side, batch: Sequence[Change]) -> None:
+    def _create_batch(self, side: Side, changes: Sequence[Change]) -> None:
+        batch = [change for change in changes if self._may_be_sent(change)]
+        if not batch:
+            return
         prepared = [self._joining_its_other_role(change) for change in batch]
         attempts = self._try_all(prepared, self._create_one)
         unseen = [a.written.id for a in attempts if a.written and a.written.record is None]
@@ -129,6 +142,30 @@ class _Run:
                 self._failed(attempt)
             else:
                 self._created(attempt.change, attempt.written, seen.get(attempt.written.id))
+
+    def _may_be_sent(self, change: Change) -> bool:
+        """Whether a create can be told apart from the contact's other role: while that one is about
+        to show up in Tribe, nobody knows yet which relation to join."""
+        self.unsent.discard(change.key)
+        if change.system is not System.TRIBE or not self._other_role_to_show_up(change):
+            return True
+        self.memory.intents.pop(change.key, None)
+        self._finish(change, Status.SKIPPED, "its other role does not show up in Tribe yet")
+        return False
+
+    def _other_role_to_show_up(self, change: Change) -> bool:
+        if change.kind not in RELATIONS:
+            return False
+        for kind in RELATIONS:
+            key = (System.TRIBE, kind, change.poweroffice_id)
+            link = self.memory.links.get(key[1:])
+            if link is not None and not link.parked and not link.tribe_relation_id:
+                return True
+            intent = self.memory.intents.get(key)
+            lost = intent is not None and kind is not change.kind and key not in self.unsent
+            if lost and intent is not None and self.now() - intent.since < SETTLE:
+                return True
+        return False
 
     def _joining_its_other_role(self, change: Change) -> Change:
         """Let a contact's second role join the relation that its first role has in Tribe."""
@@ -149,8 +186,12 @@ class _Run:
         side = self.sides[change.system]
         try:
             return side.create(change.creation)
-        except (LostAnswer, AlreadyExists):
-            found = side.find_by_mark(change.kind, change.creation.mark)
+        except (LostAnswer, AlreadyExists) as error:
+            try:
+                found = side.find_by_mark(change.kind, change.creation.mark)
+            except (Temporary, NotAllowed) as stopped:
+                self.stopped_by = stopped
+                raise LostAnswer(error.what, error.why, error.next_step) from stopped
             if len(found) != 1:
                 raise
             return Written(found[0].id, found[0])
@@ -200,9 +241,21 @@ class _Run:
             )
             for batch in _batches([one for one in changes if one.system is system]):
                 current, since = self._seen_again(batch, since)
+                self._keep_what_is_overruled(current)
                 for attempt in self._try_all(current, self._update_one):
                     self._updated(attempt)
                 self.keeper.save(self.memory)
+
+    def _keep_what_is_overruled(self, changes: Sequence[Change]) -> None:
+        """Save the values that are about to be replaced before they are."""
+        if self.stopped_by is not None:
+            return
+        known = dict(self.memory.conflicts)
+        for change in changes:
+            link = self.memory.links[change.link_key]
+            remember.overruled(self.memory, link, change, self.plan, self.now())
+        if self.memory.conflicts != known:
+            self.keeper.save(self.memory)
 
     def _seen_again(
         self, batch: Sequence[Change], since: datetime | None
@@ -251,7 +304,6 @@ class _Run:
         if attempt.written is None:
             self._failed(attempt)
             return
-        remember.overruled(self.memory, self.memory.links[change.link_key], change, self.plan, now)
         ignored = remember.updated(self.memory, change, attempt.written)
         if ignored:
             reason = f"{change.system.title} did not take the {' and the '.join(ignored)}"

@@ -38,7 +38,7 @@ def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> 
         row
         for row in rows_of(source)
         if row.name not in refusals
-        and _is_given(row, values.get(row.name))
+        and _is_given(row, values.get(row.name), to_new=existing is None)
         and not (existing and row.same(existing.values.get(row.name), values[row.name]))
     ]
     return Change(
@@ -84,10 +84,10 @@ def _with_key(source: Record) -> Values:
     return {**source.values, KEYS[source.kind]: key}
 
 
-def _is_given(row: Field, value: Value) -> bool:
-    """Whether a value is worth writing to a new record, which is empty and in use anyway."""
+def _is_given(row: Field, value: Value, *, to_new: bool) -> bool:
+    """Whether a value is worth writing: a new record is empty, and in use anyway."""
     normal = row.normal(value)
-    return normal is not None and normal is not False
+    return normal is not None and not (to_new and normal is False)
 
 
 def _number_to_come(source: Record) -> tuple[FieldChange, ...]:

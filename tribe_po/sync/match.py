@@ -170,6 +170,8 @@ def match(
         }
         for rule in rules:
             _apply(rule, left, pairs, ambiguous)
+        for records in left.values():
+            ambiguous.extend(_doubles(memory, kind, records))
         ambiguous.extend(_taken(memory, kind, left[System.TRIBE]))
         unmatched.extend(left[System.POWEROFFICE] + left[System.TRIBE])
     doubtful = {id(entry.record) for entry in ambiguous}
@@ -247,6 +249,22 @@ def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterabl
     key = f"{KEYS[ours[0].kind]} {ours[0].values.get(KEYS[ours[0].kind])}"
     reason = f"the {key if rule.name == 'number' else rule.name} is carried {places}"
     return [Ambiguous(record, reason) for record in ours + theirs]
+
+
+def _doubles(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:
+    """Records of one side that carry one number and have no counterpart: the same one twice?"""
+    row = key_row(kind)
+    groups: defaultdict[Value, list[Record]] = defaultdict(list)
+    for record in records:
+        number = row.normal(record.values.get(row.name))
+        if number is not None and not record.role_missing and not record.values.get("inactive"):
+            groups[number].append(record)
+    for number, group in groups.items():
+        wanted = [one for one in group if (kind, one.id) not in memory.left_alone]
+        if len(group) > 1 and wanted:
+            names = " and ".join(one.label for one in group[:5])
+            reason = f"the {row.label} {number} is on {len(group)} records: {names}"
+            yield from (Ambiguous(record, reason) for record in wanted)
 
 
 def _taken(memory: Memory, kind: Kind, records: list[Record]) -> Iterable[Ambiguous]:

@@ -75,7 +75,8 @@ def decisions(link: Link, policy: ConflictPolicy) -> Iterator[Decision]:
     """Decide every field of a linked pair that the two sides do not agree on."""
     for row in fields_of(link.kind, link.form):
         name = row.name
-        if name in link.tribe or name in link.poweroffice:
+        seen_in = sum(name in tree for tree in (link.tribe, link.poweroffice))
+        if seen_in == 2 or (seen_in and name in link.base):
             base: Value | Never = link.base.get(name) if name in link.base else NEVER
             seen_in_tribe = link.tribe.get(name, link.base.get(name))
             seen_in_poweroffice = link.poweroffice.get(name, link.base.get(name))

@@ -24,6 +24,11 @@ def start(plan: Plan) -> Memory:
         for key, entry in memory.quarantine.items()
         if key[0] not in task.writes_to or key[1] not in task.kinds
     }
+    tried_again = {
+        change.key: entry
+        for change in plan.changes
+        if (entry := memory.quarantine.get(change.key)) is not None and not entry.held_fields
+    }
     kept = {
         key: conflict
         for key, conflict in memory.conflicts.items()
@@ -39,18 +44,18 @@ def start(plan: Plan) -> Memory:
         meta=replace(memory.meta, fields=fields.fingerprint()),
         links=dict(memory.links),
         intents=dict(memory.intents),
-        quarantine={**elsewhere, **plan.quarantined},
+        quarantine={**elsewhere, **tried_again, **plan.quarantined},
         conflicts={**kept, **waiting},
     )
 
 
 def intended(memory: Memory, changes: Iterable[Change], now: datetime) -> None:
-    """Note the creates that are about to be sent. One that was noted before keeps its time."""
+    """Note the creates that are about to be sent, and when: one that was noted before may show up
+    as late as if it were the first."""
     for change in changes:
         assert change.creation is not None
-        memory.intents.setdefault(
-            change.key,
-            Intent(change.kind, change.system, change.source_id, change.creation.mark, now),
+        memory.intents[change.key] = Intent(
+            change.kind, change.system, change.source_id, change.creation.mark, now
         )
 
 

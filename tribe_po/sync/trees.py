@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from tribe_po.fields import fields_of
-from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Value, Values
+from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Values
 
 GONE = {
     System.TRIBE: "gone from Tribe (deleted or merged)",
@@ -30,26 +30,44 @@ def see(link: Link, system: System, values: Values) -> Link:
 
     A link that nothing changed for comes back as it was.
     """
+    return _settled(_laid(link, system, values))
+
+
+def _laid(link: Link, system: System, values: Values) -> Link:
     if _as_agreed(link, values):
         return link
-    base = dict(link.base)
-    trees: dict[System, dict[str, Value]] = {
-        System.TRIBE: dict(link.tribe),
-        System.POWEROFFICE: dict(link.poweroffice),
-    }
+    base, tree = dict(link.base), {}
     for row in fields_of(link.kind, link.form):
-        name = row.name
-        trees[system][name] = values.get(name)
-        seen = {side: tree.get(name, base.get(name)) for side, tree in trees.items()}
-        both_seen = name in base or all(name in tree for tree in trees.values())
-        if both_seen and row.same(seen[System.TRIBE], seen[System.POWEROFFICE]):
-            base[name] = seen[System.POWEROFFICE]
-        for tree in trees.values():
-            if name in base and name in tree and row.same(tree[name], base[name]):
-                del tree[name]
+        value = values.get(row.name)
+        if row.name not in base or not row.same(value, base[row.name]):
+            tree[row.name] = value
+        elif system is System.POWEROFFICE:
+            base[row.name] = value
+    if system is System.TRIBE:
+        return replace(link, base=base, tribe=tree)
+    return replace(link, base=base, poweroffice=tree)
+
+
+def _settled(link: Link) -> Link:
+    """Agree on what both sides changed to the same, or had alike before they were linked."""
+    agreed = {
+        row.name: link.poweroffice[row.name]
+        for row in fields_of(link.kind, link.form)
+        if row.name in link.tribe and row.name in link.poweroffice
+        if row.same(link.tribe[row.name], link.poweroffice[row.name])
+    }
+    if not agreed:
+        return link
     return replace(
-        link, base=base, tribe=trees[System.TRIBE], poweroffice=trees[System.POWEROFFICE]
+        link,
+        base={**link.base, **agreed},
+        tribe=_without(link.tribe, agreed),
+        poweroffice=_without(link.poweroffice, agreed),
     )
+
+
+def _without(values: Values, names: Collection[str]) -> Values:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def _as_agreed(link: Link, values: Values) -> bool:
@@ -82,7 +100,7 @@ def _see_record(link: Link, record: Record) -> Link:
         link = replace(
             link, tribe_relation_id=record.relation_id, tribe_address_id=record.address_id
         )
-    seen = see(link, record.system, record.values)
+    seen = _laid(link, record.system, record.values)
     if seen.parked in (GONE[record.system], FORM_CHANGED[record.system]):
         return replace(seen, parked=None)
     return seen
@@ -90,6 +108,9 @@ def _see_record(link: Link, record: Record) -> Link:
 
 def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) -> Memory:
     """Give the memory as it is after one read of one side.
+
+    What both sides hold alike is agreed on by `settle`, when both were read: a value that one side
+    holds now and the other one held earlier is nothing that they agree on.
 
     Records without a link are kept as unlinked. After a complete read, links whose record was not
     among the rows are parked, and unlinked records that are gone are forgotten.
@@ -117,6 +138,11 @@ def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) 
     return replace(memory, links=links, unlinked=unlinked, cursors=cursors)
 
 
+def settle(memory: Memory) -> Memory:
+    """Give the memory with what both sides agree on now that both were read."""
+    return replace(memory, links={key: _settled(link) for key, link in memory.links.items()})
+
+
 def _park_the_gone(
     links: dict[tuple[Kind, str], Link],
     system: System,
@@ -127,6 +153,7 @@ def _park_the_gone(
         if (
             link.kind in kinds
             and link.parked is None
+            and link.tribe_relation_id  # else the copy has not shown up in Tribe since its create
             and (link.kind, link.id_in(system)) not in seen
         ):
             links[key] = replace(link, parked=GONE[system])

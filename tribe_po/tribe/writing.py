@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from tribe_po.errors import RecordRefused, Temporary
 from tribe_po.transport.http import Answer, Connection
 from tribe_po.tribe.entity import identifier
 from tribe_po.tribe.errors import not_writable
@@ -46,6 +47,7 @@ class Writer:
             path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
             put = self._connection.write(PUT, path, body, repeatable=True)
             if done(put):
+                _check_taken(put, entity_set, body)
                 return True
             if put.status not in _NO_SUCH_ROUTE:
                 raise not_writable(put, entity_set)
@@ -58,6 +60,7 @@ class Writer:
         )
         if not done(post):
             raise not_writable(put if put is not None else post, entity_set)
+        _check_taken(post, entity_set, body)
         self._reader.learned[UPDATE] = POST
         return True
 
@@ -66,6 +69,23 @@ class Writer:
         return is_guid(entity_id) and bool(
             self._reader.rows(selection, f"ID eq {entity_id}", enough=1)
         )
+
+
+def _check_taken(answer: Answer, entity_set: str, body: Mapping[str, Any]) -> None:
+    """Raise `RecordRefused` where the answer shows that a flag was accepted and not taken, as may
+    be the case with `IsFormer` (tribe.md section 15, 18): the old one would look like a person's
+    edit next time, and archive or revive the record on the other side."""
+    flags = {name: value for name, value in body.items() if isinstance(value, bool)}
+    try:
+        entity = answer.json() if flags else None
+    except Temporary:
+        return
+    answered = entity if isinstance(entity, dict) else {}
+    ignored = [name for name, flag in flags.items() if bool(answered.get(name, flag)) is not flag]
+    if ignored:
+        what = f"Tribe accepted a change of {entity_set} and did not make it"
+        why = f"it still answers with the old {' and '.join(ignored)}"
+        raise RecordRefused(what, why, "change it in Tribe by hand, or undo it in PowerOffice")
 
 
 def done(answer: Answer) -> bool:
