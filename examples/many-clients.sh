@@ -7,7 +7,7 @@ cd "${1:?Usage: many-clients.sh FOLDER}" || exit 78
 worst=0
 for settings in ./*.env; do
   profile=$(basename "$settings" .env)
-  for pass in push-relations pull-relations; do
+  for pass in push-relations pull-relations push-products pull-products; do
     tribe-po --profile "$profile" "$pass"
     code=$?
     if [ "$code" -ne 75 ] && [ "$code" -gt "$worst" ]; then worst=$code; fi

@@ -54,7 +54,7 @@ def test_the_crontabs_times_are_times() -> None:
     """Five fields of digits, stars, steps, ranges and lists, then the command."""
     jobs = [line for line in CRONTAB.splitlines() if re.match(r"[\d*]", line)]
     field = r"(\*|\d+(-\d+)?)(/\d+)?(,\d+)*"
-    assert len(jobs) == 3
+    assert len(jobs) == 6
     for job in jobs:
         assert re.match(rf"({field}\s+){{5}}\$TRIBE_PO --env-file \$SETTINGS \S", job)
 
@@ -81,6 +81,6 @@ def test_the_script_for_many_clients_runs_each_pass_of_each_profile(
     assert done.stdout.splitlines() == [
         f"--profile {name} {one}"
         for name in ("fjord", "skog")
-        for one in ("push-relations", "pull-relations")
+        for one in ("push-relations", "pull-relations", "push-products", "pull-products")
     ]
     assert done.returncode == (code if code != 75 else 0)

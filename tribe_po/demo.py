@@ -26,7 +26,16 @@ from tribe_po.sandbox import samples
 from tribe_po.sandbox.server import Sandbox
 from tribe_po.settings import Settings
 
-PASSES = (("push-relations",), ("pull-relations",), ("pull-relations", "--full"))
+PASSES = (
+    ("push-relations",),
+    ("pull-relations",),
+    ("pull-relations", "--full"),
+    ("push-products",),
+    ("pull-products",),
+)
+ACCOUNTS = "25=3000,15=3010,12=3020,0=3100"
+"""The sales account for each VAT rate, as the sandbox's chart of accounts has them."""
+
 ENDED_WELL = (0, 1)
 """Exit codes of a pass that went through; 1 says that records are quarantined, as some are here."""
 
@@ -44,7 +53,10 @@ class Demo:
     def environment(self) -> dict[str, str]:
         """The environment of every command: the sandbox's, and a state file of its own."""
         width = {} if self.console.is_terminal else {"COLUMNS": "120"}
-        state = {"TRIBE_PO_STATE": str(self.folder / "tribe-po.json")}
+        state = {
+            "TRIBE_PO_STATE": str(self.folder / "tribe-po.json"),
+            "TRIBE_PO_SALES_ACCOUNTS": ACCOUNTS,
+        }
         return {**os.environ, **width, **self.sandbox.environment(), **state}
 
     def run(self, *arguments: str, show: bool = True) -> dict[str, object]:
@@ -134,6 +146,8 @@ def _story(sandbox: Sandbox, cast: samples.Cast) -> list[tuple[str, Callable[[],
     one, two, three, four = _known_customers(sandbox, cast)[:4]
     twins = [row for row in tribe.organizations() if row["DebtorNumber"] == cast.ambiguous]
     twin = max(twins, key=lambda row: len(row["Name"]))
+    cup = next(row for row in poweroffice.products() if row["Code"] == "KOPP")
+    coffee_beans = next(row for row in tribe.products() if row["Code"] == "KAFFE")
     coffee = {
         "Name": "Nordlys Kaffebrenneri AS",
         "EmailAddress": "post@nordlys.example",
@@ -188,6 +202,20 @@ def _story(sandbox: Sandbox, cast: samples.Cast) -> list[tuple[str, Callable[[],
             ),
         ),
         (
+            "Kopp: a new price in PowerOffice",
+            lambda: poweroffice.edit_product(cup["Id"], UnitPrice=119),
+        ),
+        (
+            "Kaffebønner, 1 kg: a new price in Tribe, where it includes VAT",
+            lambda: tribe.edit(coffee_beans["ID"], SalesPrice=207),
+        ),
+        (
+            "Kaffekvern: a new product in Tribe, without a code",
+            lambda: tribe.add_product(
+                Name="Kaffekvern", ProductGroup="Standard", SalesPrice=899, VatGroup=25
+            ),
+        ),
+        (
             f"{twin['Name']}: the debtor number that it shares is taken out in Tribe",
             lambda: tribe.edit(twin["ID"], DebtorNumber=None),
         ),
@@ -201,8 +229,8 @@ def demo(customers: int = 140, suppliers: int = 60) -> int:
         cast = samples.fill(sandbox, customers, suppliers)
         told = Demo(sandbox, Path(folder), console)
         told.say(
-            f"PowerOffice has {customers} customers and {suppliers} suppliers; Tribe knows a third "
-            "of them. First, what would happen:"
+            f"PowerOffice has {customers} customers, {suppliers} suppliers and a few products; "
+            "Tribe knows a third of them. First, what would happen:"
         )
         told.run("init-sync", "--dry-run")
         told.say("Nothing has been written. Now for real:")

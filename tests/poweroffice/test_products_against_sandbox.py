@@ -191,7 +191,7 @@ def test_vat_is_unknown_without_the_privileges_to_look_it_up(
 ) -> None:
     identity = sandbox.poweroffice.add_product(Name="Vare")
     sandbox.poweroffice.privileges = {"Product"}
-    assert only(shop, identity).values["vat"] is None
+    assert "vat" not in only(shop, identity).values
     with pytest.raises(NotAllowed, match="Product_Full"):
         shop.create(new())
 
@@ -201,7 +201,7 @@ def test_an_older_server_does_not_tell_the_default_account(
 ) -> None:
     sandbox.poweroffice.switches.invoice_settings = False
     first = sandbox.poweroffice.add_product(Name="Vare")
-    assert only(shop, first).values["vat"] is None
+    assert "vat" not in only(shop, first).values
     written = shop.create(new({"vat": Decimal(25)}))
     assert written.record is not None
     assert written.record.values["vat"] == Decimal(25)

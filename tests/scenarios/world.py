@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from tribe_po import fields
 from tribe_po.passes.init_sync import Scope, init_sync
+from tribe_po.passes.pull_products import pull_products
 from tribe_po.passes.pull_relations import pull_relations
+from tribe_po.passes.push_products import push_products
 from tribe_po.passes.push_relations import push_relations
 from tribe_po.passes.run import Options, Report, observe
 from tribe_po.passes.session import Session, open_session
@@ -94,6 +96,12 @@ class World:
 
     def pull(self, **options: Any) -> Report:
         return self.make(pull_relations, **options)
+
+    def push_products(self, **options: Any) -> Report:
+        return self.make(push_products, **options)
+
+    def pull_products(self, **options: Any) -> Report:
+        return self.make(pull_products, **options)
 
     def later(self, by: timedelta = LONG) -> None:
         self.clock.advance(by)

@@ -33,7 +33,8 @@ forms = st.sampled_from(Form)
 systems = st.sampled_from(System)
 times = st.integers(0, 3 * 10**15).map(lambda passed: NOON + timedelta(microseconds=passed))
 addresses = st.builds(Address, texts, texts, texts, texts, texts)
-single_values = st.none() | st.booleans() | st.integers() | texts | addresses
+decimals = st.decimals(allow_nan=False, allow_infinity=False, places=4)
+single_values = st.none() | st.booleans() | st.integers() | decimals | texts | addresses
 values = st.dictionaries(texts, single_values, max_size=4)
 maybe_text = st.none() | texts
 record_keys = st.tuples(systems, kinds, texts)

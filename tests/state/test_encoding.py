@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +166,25 @@ def test_a_run_without_counts(path: Path) -> None:
     run = Run("run-1", "status", NOON, NOON, "failed")
     Store(path).save(Memory(runs=[run]))
     assert opened(path).runs == [run]
+
+
+@pytest.mark.parametrize("text", ["1.10", "-0.0001", "12345678901234567890.5", "0.0000"])
+def test_an_amount_keeps_its_digits(path: Path, text: str) -> None:
+    memory = a_memory(1)
+    ((key, link),) = memory.links.items()
+    memory.links[key] = replace(link, base={"price": Decimal(text)})
+    Store(path).save(memory)
+    price = opened(path).links[key].base["price"]
+    assert isinstance(price, Decimal)
+    assert str(price) == text
+
+
+@pytest.mark.parametrize("amount", ["twelve", 12, None])
+def test_an_amount_that_is_none(path: Path, amount: object) -> None:
+    Store(path).save(a_memory(1))
+    tables = tables_of(path)
+    (document,) = tables["links"].values()
+    document["base"] = {"price": {"decimal": amount}}
+    CheckedStorage(path).write(tables)
+    with pytest.raises(StateUnreadable, match="links"):
+        opened(path)

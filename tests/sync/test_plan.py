@@ -145,7 +145,7 @@ class TestCreates:
         entry = the_entry(plan)
         assert (entry.system, entry.kind, entry.id) == (POWEROFFICE, CUSTOMER, "t1")
         assert entry.reason == "Tribe has no first name for it and Tribe has no last name for it"
-        assert entry.next_step == "Enter it in Tribe; the next run picks it up."
+        assert entry.next_step == "Correct it in Tribe; the next run picks it up."
         assert entry.retry_after == NOON + FIRST_RETRY
 
     def test_an_address_without_a_city_is_held_and_the_rest_goes_on(self) -> None:

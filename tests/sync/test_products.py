@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 
+from tests.sync.fakes import FakeKeeper, two_sides
 from tribe_po import fields
 from tribe_po.records import Form, Kind, Link, Memory, Record, System, Value
 from tribe_po.settings import ConflictPolicy
-from tribe_po.sync.change import Action, Change, Plan, Task
+from tribe_po.sync.apply import apply
+from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.draft import key_write_back
 from tribe_po.sync.match import MADE_CODE, mark_for, match
 from tribe_po.sync.plan import make_plan
@@ -153,3 +155,15 @@ def test_prices_are_compared_to_four_decimals() -> None:
     assert row.same(Decimal("80"), Decimal("80.0000"))
     assert not row.same(Decimal("80.0001"), Decimal("80"))
     assert not row.same(None, Decimal(0))
+
+
+def test_a_product_is_created_in_tribe_whatever_contact_has_its_id() -> None:
+    """Its number may be that of a contact whose relation does not show up in Tribe yet."""
+    sides = two_sides()
+    hidden = Link(Kind.CUSTOMER, Form.ORGANIZATION, "7", "r1", "", "created")
+    pull = replace(PUSH, creates_in=frozenset({System.TRIBE}), updates_in=frozenset({System.TRIBE}))
+    plan = planned(product(System.POWEROFFICE, "7"), task=pull, links=(hidden,))
+    outcome = apply(plan, sides, FakeKeeper(), sides[System.TRIBE].clock.now)
+    (change,) = outcome.changes
+    assert (change.action, change.status) == (Action.CREATE, Status.DONE)
+    assert outcome.memory.links[Kind.PRODUCT, "7"].base["price"] == Decimal("80.00")

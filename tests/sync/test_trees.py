@@ -331,3 +331,12 @@ class TestJoin:
         join(memory, [linked()])
 
         assert memory == memory_of(in_tribe("t1"), in_poweroffice("p1"))
+
+
+def test_what_a_read_does_not_tell_stays_as_it_was_seen() -> None:
+    """A privilege that was withdrawn makes no value empty."""
+    link = edited(linked(), POWEROFFICE, email="b@x.example")
+    silent = {name: value for name, value in in_poweroffice().values.items() if name != "email"}
+    assert see(link, POWEROFFICE, silent).poweroffice == {"email": "b@x.example"}
+    untouched = linked()
+    assert see(untouched, POWEROFFICE, silent) is untouched

@@ -8,17 +8,18 @@ from typing import Annotated
 import typer
 
 from tribe_po import __version__
-from tribe_po.cli import check, relations, sandbox
+from tribe_po.cli import check, products, relations, sandbox
 from tribe_po.cli.options import Common
 
 app = typer.Typer(
     name="tribe-po",
-    help="Keeps Tribe CRM and PowerOffice Go in step: customers and suppliers, both ways.",
+    help="Keeps Tribe CRM and PowerOffice Go in step, both ways.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 relations.add_to(app)
+products.add_to(app)
 check.add_to(app)
 sandbox.add_to(app)
 
@@ -45,5 +46,5 @@ def common(
         typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Tell it."),
     ] = False,
 ) -> None:
-    """Keeps Tribe CRM and PowerOffice Go in step: customers and suppliers, both ways."""
+    """Keeps Tribe CRM and PowerOffice Go in step, both ways."""
     context.obj = Common(env_file, profile)

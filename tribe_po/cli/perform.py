@@ -126,7 +126,7 @@ def _show(report: Report, asked: Asked) -> None:
         _print(
             report.changes if everything else failed,
             report.plan.conflicts,
-            report.memory.quarantine.values(),
+            report.quarantined,
         )
         Console().print(tables.summary(report), soft_wrap=True)
     if report.error is not None:
@@ -137,7 +137,7 @@ def _new_trouble(report: Report) -> bool:
     """Whether something happened that a person should know and has not been told of before."""
     told = report.started
     return (
-        any(entry.since >= told for entry in report.memory.quarantine.values())
+        any(entry.since >= told for entry in report.quarantined)
         or any(conflict.since >= told for conflict in report.plan.conflicts)
         or any(change.status is Status.FAILED for change in report.changes)
     )

@@ -14,6 +14,7 @@ from tribe_po.cli.options import (
     Full,
     MaxChanges,
     OutputFormat,
+    PushUnmatched,
     Quiet,
     Verbose,
 )
@@ -45,9 +46,9 @@ def init_sync(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Bring PowerOffice's customers and suppliers into Tribe. By hand, once.
+    """Bring PowerOffice's customers, suppliers and products into Tribe. By hand, once.
 
-    Links what both sides have: by PowerOffice's ID, then by debtor or creditor number.
+    Links what both sides have: by PowerOffice's ID, then by debtor or creditor number, or by code.
     PowerOffice's numbers overwrite Tribe's. What only Tribe has is counted and left alone.
 
     Example: tribe-po init-sync --dry-run
@@ -72,10 +73,7 @@ def push_relations(
     force: Force = False,
     max_changes: MaxChanges = None,
     full: Full = False,
-    push_unmatched: Annotated[
-        bool,
-        typer.Option("--push-unmatched", help="Also create what init-sync left alone in Tribe."),
-    ] = False,
+    push_unmatched: PushUnmatched = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:

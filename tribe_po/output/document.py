@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from tribe_po.errors import TribePoError
@@ -46,7 +47,7 @@ def report(made: Report) -> str:
             "requests": {system.value: number for system, number in made.requests.items()},
             "changes": [_change(one) for one in made.changes],
             "conflicts": [_conflict(one) for one in made.plan.conflicts],
-            "quarantine": [_quarantined(one) for one in made.memory.quarantine.values()],
+            "quarantine": [_quarantined(one) for one in made.quarantined],
             "error": _error(made.error),
         }
     )
@@ -136,7 +137,8 @@ def _error(error: TribePoError | None) -> dict[str, Any] | None:
 def _value(value: Value) -> Any:
     if isinstance(value, Address):
         return {part: getattr(value, part) for part in Address.__dataclass_fields__}
-    return value
+    # An amount as text keeps its digits; a JSON number would not everywhere.
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _time(moment: datetime) -> str:

@@ -22,6 +22,25 @@ MOST_ROWS = 50
 ID_COLUMNS = ("PowerOffice id", "Tribe id")
 """Columns that are cut rather than folded."""
 
+_OF_RELATIONS = {
+    "number": "Number",
+    "organization_number": "Org. no.",
+    "email": "E-mail",
+    "address": "Address",
+}
+NEW_COLUMNS = {
+    Kind.CUSTOMER: _OF_RELATIONS,
+    Kind.SUPPLIER: _OF_RELATIONS,
+    Kind.PRODUCT: {
+        "code": "Code",
+        "price": "Price",
+        "unit": "Unit",
+        "vat": "VAT %",
+        "group": "Group",
+    },
+}
+"""The fields of a new record that are shown, and their headings."""
+
 SIDE_STYLES = {System.TRIBE: "magenta", System.POWEROFFICE: "cyan"}
 STATUS_MARKS = {
     Status.PLANNED: Text(" "),
@@ -80,8 +99,8 @@ def summary(report: Report) -> Text:
     )
 
 
-def _place(change: Change) -> tuple[int, str, str]:
-    return list(Action).index(change.action), change.kind, change.system
+def _place(change: Change) -> tuple[int, int, str]:
+    return list(Action).index(change.action), list(Kind).index(change.kind), change.system
 
 
 def _table_of(change: Change) -> tuple[Action, Kind, System]:
@@ -128,9 +147,9 @@ def _updates(changes: Sequence[Change]) -> Table:
 
 def _creates(changes: Sequence[Change]) -> Table:
     """One row a record: a new record has no values before, only the ones that it gets."""
-    columns = ("number", "organization_number", "email", "address")
+    columns = NEW_COLUMNS[changes[0].kind]
     reasons = any(change.reason for change in changes)
-    table = _table("", "Record", "Number", "Org. no.", "E-mail", "Address", *["Why"] * reasons)
+    table = _table("", "Record", *columns.values(), *["Why"] * reasons)
     for change in changes:
         by_name = {one.name: one for one in change.fields}
         table.add_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from tribe_po.records import Kind, System, Value
 from tribe_po.sync.change import Action
@@ -26,7 +27,7 @@ def value(shown: Value) -> str:
         return "-"
     if isinstance(shown, bool):
         return "yes" if shown else "no"
-    return printable(str(shown))
+    return printable(f"{shown.normalize():f}" if isinstance(shown, Decimal) else str(shown))
 
 
 def grouped(number: int) -> str:

@@ -1,4 +1,4 @@
-"""`init-sync`: the first round, by hand. PowerOffice's customers and suppliers come into Tribe."""
+"""`init-sync`: the first round, by hand. PowerOffice's records come into Tribe."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tribe_po.passes.run import Options, Report, run
+from tribe_po.passes.run import Options, Report, chosen, run
 from tribe_po.passes.session import Session
-from tribe_po.records import System
+from tribe_po.records import RELATIONS, System
 from tribe_po.sync.change import Task
 
 NAME = "pull-relations"
@@ -18,7 +18,7 @@ def pull_relations(session: Session, options: Options) -> Report:
     """
     task = Task(
         name=NAME,
-        kinds=session.settings.kinds,
+        kinds=chosen(session, RELATIONS, NAME),
         creates_in=frozenset({System.TRIBE}),
         updates_in=frozenset({System.TRIBE}),
         conflicts=session.settings.conflicts,

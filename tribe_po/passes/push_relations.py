@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tribe_po.passes.run import Options, Report, run
+from tribe_po.passes.run import Options, Report, chosen, run
 from tribe_po.passes.session import Session
-from tribe_po.records import System
+from tribe_po.records import RELATIONS, System
 from tribe_po.sync.change import Task
 
 NAME = "push-relations"
@@ -14,7 +14,7 @@ def push_relations(session: Session, options: Options, *, push_unmatched: bool =
     """Create and update customers and suppliers in PowerOffice. Tribe gets their numbers."""
     task = Task(
         name=NAME,
-        kinds=session.settings.kinds,
+        kinds=chosen(session, RELATIONS, NAME),
         creates_in=frozenset({System.POWEROFFICE}),
         updates_in=frozenset({System.POWEROFFICE}),
         conflicts=session.settings.conflicts,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tribe_po.errors import ExitCode, TribePoError
+from tribe_po.errors import ExitCode, SettingsError, TribePoError
 from tribe_po.fields import KEYS
 from tribe_po.passes.session import Session
-from tribe_po.records import Kind, Memory, Observation, Record, Run, System
+from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, Run, System
 from tribe_po.sides import Side
-from tribe_po.sync import guard
+from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.match import Matching, match
@@ -73,11 +73,17 @@ class Report:
         counts["skipped"] = sum(change.status is Status.SKIPPED for change in self.changes)
         counts["unchanged"] = self.plan.unchanged
         counts["conflict"] = len(self.plan.conflicts)
-        counts["quarantined"] = len(self.memory.quarantine)
+        counts["quarantined"] = len(self.quarantined)
         counts["left_alone"] = self.plan.left_alone
         counts["archived"] = self.plan.archived
         counts["parked"] = self.plan.parked
         object.__setattr__(self, "counts", counts)
+
+    @property
+    def quarantined(self) -> list[Quarantined]:
+        """What is left out, of the kinds that the pass is for."""
+        kinds = self.plan.task.kinds
+        return [entry for entry in self.memory.quarantine.values() if entry.kind in kinds]
 
     @property
     def result(self) -> Result:
@@ -86,7 +92,7 @@ class Report:
             return Result.REFUSED
         if self.error is not None:
             return Result.FAILED
-        waiting = any(conflict.winner is None for conflict in self.memory.conflicts.values())
+        waiting = any(conflict.winner is None for conflict in self.plan.conflicts)
         left = self.counts["quarantined"] or self.counts["failed"] or self.counts["parked"]
         return Result.PARTIAL if waiting or left else Result.OK
 
@@ -100,6 +106,19 @@ class Report:
             Result.PARTIAL: ExitCode.RECORDS_LEFT,
             Result.REFUSED: ExitCode.REFUSED,
         }[self.result]
+
+
+def chosen(session: Session, wanted: Sequence[Kind], name: str) -> tuple[Kind, ...]:
+    """The kinds among those a pass is for that the settings ask for. Raises `SettingsError` when
+    there is none: such a pass is in the crontab by mistake."""
+    kinds = tuple(kind for kind in session.settings.kinds if kind in wanted)
+    if not kinds:
+        raise SettingsError(
+            f"{name} has nothing to do",
+            f"TRIBE_PO_KINDS names none of {', '.join(f'{kind}s' for kind in wanted)}.",
+            "Add them to TRIBE_PO_KINDS, or take the pass out of the crontab.",
+        )
+    return kinds
 
 
 def run(session: Session, task: Task, options: Options) -> Report:
@@ -297,7 +316,7 @@ def _report(
     declined: bool = False,
 ) -> Report:
     if memory is None:
-        memory = replace(plan.memory, quarantine={**plan.memory.quarantine, **plan.quarantined})
+        memory = remember.start(plan)
     return Report(
         plan=plan,
         changes=plan.changes if changes is None else changes,

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from tribe_po.passes.keeping import StateKeeper
 from tribe_po.poweroffice.client import PowerOffice
+from tribe_po.poweroffice.products import Catalogue
 from tribe_po.records import Memory, System
 from tribe_po.settings import Settings
 from tribe_po.sides import Side
@@ -90,7 +91,7 @@ def open_session(
             started=started,
             sides={
                 System.TRIBE: tribe,
-                System.POWEROFFICE: PowerOffice(connections[System.POWEROFFICE]),
+                System.POWEROFFICE: poweroffice_of(settings, connections[System.POWEROFFICE]),
             },
             connections=connections,
             memory=memory,
@@ -155,6 +156,28 @@ def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, C
     }
 
 
+def poweroffice_of(settings: Settings, connection: Connection) -> PowerOffice:
+    """PowerOffice as the settings describe it."""
+    return PowerOffice(connection, Catalogue(settings.sales_accounts, settings.product_group))
+
+
+def tribe_of(
+    settings: Settings,
+    connection: Connection,
+    names: Names | None = None,
+    learned: dict[str, str] | None = None,
+) -> Tribe:
+    """Tribe as the settings describe it, with what is known of the tenant from earlier."""
+    return Tribe(
+        connection,
+        settings.tribe_organization_id or "",
+        names=names,
+        learned=learned,
+        units=settings.units,
+        default_group=settings.product_group,
+    )
+
+
 def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
     """Open Tribe with what earlier runs found out about it, which is kept with a digest of the keys
     that opened it. What is found out now goes into the memory; a dry run never saves that."""
@@ -167,12 +190,8 @@ def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
     )
     if known.get(KEYS) != keys:
         known.clear()
-    tribe = Tribe(
-        connection,
-        settings.tribe_organization_id or "",
-        names=Names.from_dict(json.loads(known[NAMES])) if NAMES in known else None,
-        learned=known,
-    )
+    names = Names.from_dict(json.loads(known[NAMES])) if NAMES in known else None
+    tribe = tribe_of(settings, connection, names, known)
     known |= {KEYS: keys, NAMES: json.dumps(tribe.names.to_dict())}
     return tribe
 

@@ -48,6 +48,10 @@ class SalesAccounts:
         account = None if identity is None else accounts.get(identity)
         return account.vat if account else None
 
+    def all(self) -> list[Account]:
+        """Every account; none where they may not be read."""
+        return list(self._accounts.get().values())
+
     def default_id(self) -> int | None:
         """The id of the client's default account, None if unknown."""
         return self._default.get()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from tribe_po.fields import clean
+from tribe_po.poweroffice.accounts import SalesAccounts
 from tribe_po.poweroffice.contacts import Contacts
+from tribe_po.poweroffice.groups import ProductGroups
 from tribe_po.poweroffice.lists import PAYMENT_TERMS, RESOURCES, Dto, Lists, Resource
 from tribe_po.poweroffice.patcher import Patcher
 from tribe_po.poweroffice.products import Catalogue, Products
@@ -61,6 +64,16 @@ class PaymentTerm:
 
     days: int
     name: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SalesAccount:
+    """A general-ledger account with the VAT in per cent that a sale on it carries, None if unknown.
+    The default one is where a product is sold when neither it nor its group names one."""
+
+    number: int
+    vat: Decimal | None
     is_default: bool
 
 
@@ -121,6 +134,21 @@ class PowerOffice:
             if row.get("IsActive") is not False and row.get("CreditDays") is not None
         ]
         return sorted(terms, key=lambda term: (term.days, term.name))
+
+    def sales_accounts(self) -> list[SalesAccount]:
+        """All accounts by number (poweroffice.md sections 13.2 and 13.6). None without the
+        privileges GeneralLedgerAccount and CommonServices, which is logged; no default one on a
+        server that does not tell it."""
+        accounts = SalesAccounts(self._lists, {})
+        default = accounts.default_id()
+        found = (SalesAccount(one.number, one.vat, one.id == default) for one in accounts.all())
+        return sorted(found, key=lambda account: account.number)
+
+    def product_group(self, name: str) -> str:
+        """The name of the product group with a name or code. Raise `RecordRefused` where there is
+        none, `NotAllowed` without the privilege Product."""
+        groups = ProductGroups(self._lists, None)
+        return groups.name_of(groups.id_for(name)) or name
 
     def members(self, kind: Kind) -> frozenset[str]:
         """The names of what the first records of a kind tell of themselves.

@@ -54,7 +54,12 @@ class Products(Register):
         group, own = dto.get("ProductGroupId"), dto.get("StandardSalesAccountId")
         account = self._groups.account_of(group) if own is None else int(own)
         values["group"] = self._groups.name_of(group)
-        values["vat"] = self._accounts.vat_of(account)
+        vat = self._accounts.vat_of(account)
+        if vat is None:
+            # Nobody told: not the same as none, which would travel to Tribe as a change.
+            values.pop("vat")
+        else:
+            values["vat"] = vat
         code, identity = str(values["code"] or ""), str(dto["Id"])
         return Record(
             kind=Kind.PRODUCT,

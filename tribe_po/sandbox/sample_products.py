@@ -1,8 +1,9 @@
-"""A small made-up catalogue in PowerOffice, with each VAT rate and one archived product."""
+"""A small made-up catalogue, with each VAT rate and one archived product."""
 
 from typing import Any
 
 from tribe_po.sandbox.poweroffice.people import SalesDesk
+from tribe_po.sandbox.tribe.tenant import TribeTenant
 
 _GROUPS: tuple[dict[str, Any], ...] = (
     {"Code": "TJENESTE", "Name": "Tjenester", "ProductType": "Service"},
@@ -33,8 +34,31 @@ _PRODUCTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def fill_products(tenant: SalesDesk) -> list[int]:
-    """Add the catalogue and return the Ids of the products."""
+_GROUPS_IN_TRIBE = ("Standard", "Tjenester", "Mat og drikke")
+
+
+def fill_products(poweroffice: SalesDesk, tribe: TribeTenant) -> list[int]:
+    """Add the catalogue to PowerOffice and return the Ids of its products.
+
+    Tribe gets its groups; the coffee, at another price that includes VAT; and a course that only
+    Tribe knows.
+    """
     for members in _GROUPS:
-        tenant.add_product_group(**members)
-    return [tenant.add_product(**({"UnitOfMeasureCode": "EA"} | members)) for members in _PRODUCTS]
+        poweroffice.add_product_group(**members)
+    for name in _GROUPS_IN_TRIBE:
+        tribe.add_product_group(name)
+    tribe.add_unit("time", "Time")
+    tribe.add_product(
+        Name="Kaffebønner, 1 kg",
+        Code="KAFFE",
+        ProductGroup="Mat og drikke",
+        SalesPrice=229,
+        IsVatIncluded=True,
+        VatGroup=15,
+    )
+    tribe.add_product(
+        Name="Barista-kurs", ProductGroup="Tjenester", Unit="time", SalesPrice=1990, VatGroup=25
+    )
+    return [
+        poweroffice.add_product(**({"UnitOfMeasureCode": "EA"} | members)) for members in _PRODUCTS
+    ]

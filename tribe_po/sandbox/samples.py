@@ -117,7 +117,7 @@ def fill(sandbox: Sandbox, customers: int = 140, suppliers: int = 60, seed: int 
     for party in sellers:
         identifier = sandbox.poweroffice.add_supplier(**_supplier_members(party))
         _number_as_supplier(sandbox.poweroffice, identifier, party)
-    fill_products(sandbox.poweroffice)
+    fill_products(sandbox.poweroffice, sandbox.tribe)
     return _fill_tribe(sandbox.tribe, draw, buyers, sellers)
 
 

@@ -90,10 +90,6 @@ def _by_field(name: str) -> Callable[[Record], Key | None]:
     return key
 
 
-def _by_key(record: Record) -> Key | None:
-    return _by_field(KEYS[record.kind])(record)
-
-
 def _by_name_and_postal_code(record: Record) -> Key | None:
     address = record.values.get("address")
     if not isinstance(address, Address) or not address.postal_code:
@@ -131,12 +127,12 @@ _OPTIONAL: dict[MatchRule, tuple[_Rule, ...]] = {
 }
 
 
-def _rules(memory: Memory, optional: Iterable[MatchRule]) -> tuple[_Rule, ...]:
+def _rules(memory: Memory, optional: Iterable[MatchRule], kind: Kind) -> tuple[_Rule, ...]:
     return (
         _Rule("mark", _own_mark, _mark_of_copy),
         _Rule("mark", _mark_of_copy, _own_mark),
         _by_contact(memory),
-        _Rule("number", _by_key, _by_key),
+        _Rule(KEYS[kind], _by_field(KEYS[kind]), _by_field(KEYS[kind])),
         *(rule for name in optional for rule in _OPTIONAL[name]),
     )
 
@@ -156,7 +152,7 @@ def match(
     pairs: list[Pair] = []
     ambiguous: list[Ambiguous] = []
     unmatched: list[Record] = []
-    rules = _rules(memory, optional)
+    optional = tuple(optional)
     for kind in kinds:
         left = {
             System.POWEROFFICE: [
@@ -168,7 +164,7 @@ def match(
                 *(record for record in candidates if record.kind is kind),
             ],
         }
-        for rule in rules:
+        for rule in _rules(memory, optional, kind):
             _apply(rule, left, pairs, ambiguous)
         for records in left.values():
             ambiguous.extend(_doubles(memory, kind, records))
@@ -246,8 +242,9 @@ def _collision(rule: _Rule, ours: list[Record], theirs: list[Record]) -> Iterabl
         f"in {group[0].system.title} by {', '.join(one.label for one in group[:5])}"
         for group in (ours, theirs)
     )
-    key = f"{KEYS[ours[0].kind]} {ours[0].values.get(KEYS[ours[0].kind])}"
-    reason = f"the {key if rule.name == 'number' else rule.name} is carried {places}"
+    name = KEYS[ours[0].kind]
+    value = f" {ours[0].values.get(name)}" if rule.name == name else ""
+    reason = f"the {rule.name}{value} is carried {places}"
     return [Ambiguous(record, reason) for record in ours + theirs]
 
 

@@ -74,7 +74,10 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
         id=written.id,
         relation_id=creation.relation_id,
         form=creation.form,
-        values=creation.values,
+        values={
+            row.name: creation.values.get(row.name)
+            for row in fields.fields_of(change.kind, creation.form)
+        },
     )
     copy = written.record or seen or sent
     poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)

@@ -26,7 +26,8 @@ FORM_CHANGED = {
 
 
 def see(link: Link, system: System, values: Values) -> Link:
-    """Lay the values seen on one side over a link, and settle what now agrees.
+    """Lay the values seen on one side over a link, and settle what now agrees. A field that the
+    values do not name was not told, which is not the same as empty: what was seen earlier stays.
 
     A link that nothing changed for comes back as it was.
     """
@@ -36,13 +37,17 @@ def see(link: Link, system: System, values: Values) -> Link:
 def _laid(link: Link, system: System, values: Values) -> Link:
     if _as_agreed(link, values):
         return link
+    known = link.tribe if system is System.TRIBE else link.poweroffice
     base, tree = dict(link.base), {}
     for row in fields_of(link.kind, link.form):
-        value = values.get(row.name)
-        if row.name not in base or not row.same(value, base[row.name]):
-            tree[row.name] = value
+        name = row.name
+        if name not in values:
+            if name in known:
+                tree[name] = known[name]
+        elif name not in base or not row.same(values[name], base[name]):
+            tree[name] = values[name]
         elif system is System.POWEROFFICE:
-            base[row.name] = value
+            base[name] = values[name]
     if system is System.TRIBE:
         return replace(link, base=base, tribe=tree)
     return replace(link, base=base, poweroffice=tree)
@@ -73,8 +78,9 @@ def _without(values: Values, names: Collection[str]) -> Values:
 def _as_agreed(link: Link, values: Values) -> bool:
     """The quick look that nearly every record of a complete read needs."""
     return not (link.tribe or link.poweroffice) and all(
-        row.name in link.base and link.base[row.name] == values.get(row.name)
+        row.name in link.base and link.base[row.name] == values[row.name]
         for row in fields_of(link.kind, link.form)
+        if row.name in values
     )
 
 

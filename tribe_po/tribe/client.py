@@ -113,10 +113,17 @@ class Tribe:
         return Finder(self._reader, self._organization_id)
 
     @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self._connection, self._reader)
+
+    @cached_property
+    def products(self) -> Products:
+        """The products, and what they refer to."""
+        return Products(self._reader, self._writer, self._units, self._default_group)
+
+    @cached_property
     def _parts(self) -> tuple[Part, ...]:
-        writer = Writer(self._connection, self._reader)
-        products = Products(self._reader, writer, self._units, self._default_group)
-        return Relations(self._finder, writer), products
+        return Relations(self._finder, self._writer), self.products
 
     def _part(self, kind: Kind) -> Part:
         return next(part for part in self._parts if kind in part.kinds)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 from tribe_po.errors import RecordRefused
-from tribe_po.fields import key_row
+from tribe_po.fields import UNMAPPED, key_row
 from tribe_po.records import Kind, Record, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.changes import OVERLAP
-from tribe_po.tribe.entity import Entity, identifier, read, text
+from tribe_po.tribe.entity import Entity, amount, identifier, read, text
 from tribe_po.tribe.errors import (
     gone,
     left_out,
@@ -26,9 +28,14 @@ from tribe_po.tribe.errors import (
     price_with_unknown_vat,
 )
 from tribe_po.tribe.lookups import Lookups
-from tribe_po.tribe.metadata import PRODUCT
+from tribe_po.tribe.metadata import PRODUCT, UNIT, VAT_GROUP
 from tribe_po.tribe.price import VatUnknown
-from tribe_po.tribe.product_shape import ProductShape, product_shape, row_of
+from tribe_po.tribe.product_shape import (
+    ProductShape,
+    lookup_selection,
+    product_shape,
+    row_of,
+)
 from tribe_po.tribe.product_values import (
     plain_body,
     price_body,
@@ -45,6 +52,15 @@ Body = dict[str, Any]
 _IDS_AT_ONCE = 40
 # A code may be a hundred characters long.
 _CODES_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit by its code, or its name where it has none, and PowerOffice's code for what it stands
+    for; None where it stands for none."""
+
+    name: str
+    meaning: str | None
 
 
 class Products:
@@ -142,6 +158,32 @@ class Products:
         if refusals:
             raise left_out(refusals, rest_written=bool(body))
         return Written(edit.id, None)
+
+    def units(self) -> list[Unit]:
+        """The tenant's units, in Tribe's order. Raises `NotAllowed` when they cannot be read."""
+        rows = self._reader.rows(lookup_selection(self._reader.names, UNIT))
+        return [self._unit(row) for row in rows]
+
+    def _unit(self, row: Entity) -> Unit:
+        meaning = self._units.meaning(row) or UNMAPPED
+        if meaning.startswith(UNMAPPED):
+            return Unit(meaning.removeprefix(UNMAPPED), None)
+        return Unit(text(read(row, "Code")) or text(read(row, "Name")), meaning)
+
+    def vat_groups(self) -> dict[Decimal, list[str]]:
+        """The names of the VAT groups by their per cent, the highest first. Raises `NotAllowed`
+        when they cannot be read."""
+        groups: dict[Decimal, list[str]] = {}
+        for row in self._reader.rows(lookup_selection(self._reader.names, VAT_GROUP)):
+            per_cent = amount(read(row, "Percentage"))
+            if per_cent is not None:
+                groups.setdefault(per_cent, []).append(text(read(row, "Name")))
+        return dict(sorted(groups.items(), reverse=True))
+
+    def check_group(self, name: str) -> None:
+        """Raises `RecordRefused` when no product group has this name or code, `NotAllowed` when
+        they cannot be read."""
+        self._lookups.group(name)
 
     def _records(self, rows: Iterable[Entity]) -> list[Record]:
         return [record_of_product(self.shape, self._units, row) for row in rows]

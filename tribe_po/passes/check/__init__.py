@@ -6,17 +6,17 @@ processes with one subscription key share is noted, in the machine's temporary f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tribe_po.errors import ExitCode, SettingsError
-from tribe_po.passes.check import here, poweroffice, tribe
+from tribe_po.passes.check import here, places, poweroffice, products, tribe
 from tribe_po.passes.check.examination import Examination, examine
 from tribe_po.passes.check.findings import Finding, Level, Topic, guarded, not_asked
 from tribe_po.passes.session import Now, shared_pace, utc_now
-from tribe_po.records import System
+from tribe_po.records import RELATIONS, Kind, System
 from tribe_po.settings import Settings
 from tribe_po.settings.sources import Source, sources
 from tribe_po.transport.pace import Pace
@@ -57,11 +57,13 @@ FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One look: what it is about, and which systems must have accepted their keys before."""
+    """One look: what it is about, which systems must have accepted their keys before, and for which
+    kinds it is made."""
 
     topic: Topic
     look: Callable[[Examination], Iterable[Finding]]
     asks: tuple[System, ...] = ()
+    kinds: Collection[Kind] = tuple(Kind)
 
 
 STEPS = (
@@ -71,9 +73,12 @@ STEPS = (
     Step(Topic.CLIENT, poweroffice.client, (System.POWEROFFICE,)),
     Step(Topic.PRIVILEGES, poweroffice.privileges, (System.POWEROFFICE,)),
     Step(Topic.OWN, tribe.own_organization, (System.TRIBE,)),
-    Step(Topic.FIELDS, tribe.fields, (System.TRIBE,)),
-    Step(Topic.SERIES, poweroffice.series, (System.POWEROFFICE,)),
-    Step(Topic.TERMS, poweroffice.terms, (System.POWEROFFICE,)),
+    Step(Topic.FIELDS, places.fields, (System.TRIBE,)),
+    Step(Topic.SERIES, poweroffice.series, (System.POWEROFFICE,), RELATIONS),
+    Step(Topic.TERMS, poweroffice.terms, (System.POWEROFFICE,), (Kind.CUSTOMER,)),
+    Step(Topic.UNITS, products.units, (System.TRIBE,), (Kind.PRODUCT,)),
+    Step(Topic.ACCOUNTS, products.accounts, tuple(System), (Kind.PRODUCT,)),
+    Step(Topic.GROUP, products.group, tuple(System), (Kind.PRODUCT,)),
     Step(Topic.POWEROFFICE_LISTS, poweroffice.lists, (System.POWEROFFICE,)),
     Step(Topic.TRIBE_SETS, tribe.sets, (System.TRIBE,)),
     Step(Topic.STATE, here.state),
@@ -104,7 +109,8 @@ def check(
     settings, origins = loaded[0]
     it = examine(settings, origins, now, pace or shared_pace(settings))
     for step in STEPS:
-        told += _made(it, step)
+        if set(step.kinds) & set(settings.kinds):
+            told += _made(it, step)
     requests = {system: made.requests for system, made in it.connections.items()}
     return CheckReport(settings.profile, tuple(dict.fromkeys(told)), requests)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tribe_po.passes.session import Now, connect
+from tribe_po.passes import pull_products, pull_relations, push_products, push_relations
+from tribe_po.passes.session import Now, connect, poweroffice_of, tribe_of
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
-from tribe_po.poweroffice.lists import CONTACTS
-from tribe_po.records import Kind, System
+from tribe_po.poweroffice.lists import RESOURCES
+from tribe_po.records import RELATIONS, Kind, System
 from tribe_po.settings import Settings
 from tribe_po.settings.sources import Source
 from tribe_po.transport.http import Connection
@@ -21,6 +22,24 @@ FULL = "_Full"
 """A privilege to write includes the one to read (poweroffice.md section 13.1)."""
 
 _LATER = timedelta(days=1)
+
+PASSES: Mapping[str, tuple[System, tuple[Kind, ...]]] = {
+    push_relations.NAME: (System.TRIBE, RELATIONS),
+    pull_relations.NAME: (System.POWEROFFICE, RELATIONS),
+    push_products.NAME: (System.TRIBE, (Kind.PRODUCT,)),
+    pull_products.NAME: (System.POWEROFFICE, (Kind.PRODUCT,)),
+}
+"""The passes that the crontab makes, with the side that their news come from and their kinds."""
+
+
+def passes_of(system: System, kinds: Collection[Kind]) -> dict[str, tuple[Kind, ...]]:
+    """The passes that ask a system for news, each with those of the kinds that it reads."""
+    chosen = {
+        name: tuple(kind for kind in own if kind in kinds)
+        for name, (source, own) in PASSES.items()
+        if source is system
+    }
+    return {name: own for name, own in chosen.items() if own}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,7 @@ class Examination:
 
     `sources` are where the settings come from. `heard` has an entry for each system that accepted
     its keys. `own` is the ID of Tribe's own organisation once it is known, `idle` the requests that
-    reading costs when nothing has changed.
+    each pass makes when nothing has changed.
     """
 
     settings: Settings
@@ -50,7 +69,7 @@ class Examination:
     client: ClientInformation = field(default_factory=lambda: ClientInformation("", "", (), ()))
     own: str = ""
     heard: dict[System, Heard] = field(default_factory=dict)
-    idle: dict[System, int] = field(default_factory=dict)
+    idle: dict[str, int] = field(default_factory=dict)
 
     def may(self, privilege: str) -> bool:
         """Whether PowerOffice grants a privilege, or a greater one."""
@@ -58,7 +77,7 @@ class Examination:
 
     def readable(self) -> list[Kind]:
         """The kinds that are synchronised and that PowerOffice lets be read."""
-        return [kind for kind in self.settings.kinds if self.may(CONTACTS[kind].reads)]
+        return [kind for kind in self.settings.kinds if self.may(RESOURCES[kind].reads)]
 
     def hear(self, system: System, ask: Callable[[], datetime | None]) -> None:
         """Ask a system for its time. `ask` raises when the system does not accept the keys."""
@@ -79,6 +98,6 @@ def examine(settings: Settings, sources: Sequence[Source], now: Now, pace: Pace)
         sources,
         now,
         connections,
-        PowerOffice(connections[System.POWEROFFICE]),
-        Tribe(connections[System.TRIBE], settings.tribe_organization_id or ""),
+        poweroffice_of(settings, connections[System.POWEROFFICE]),
+        tribe_of(settings, connections[System.TRIBE]),
     )

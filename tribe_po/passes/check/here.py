@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from tribe_po import fields
 from tribe_po.errors import ExitCode, GuardRefused
-from tribe_po.passes import pull_relations, push_relations
-from tribe_po.passes.check.examination import Examination, Heard
+from tribe_po.passes.check.examination import PASSES, Examination, Heard, passes_of
 from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.passes.session import tenant_of
-from tribe_po.records import Memory, System
+from tribe_po.records import Kind, Memory, System
 from tribe_po.settings import SETTINGS
 from tribe_po.state.store import Store
 
@@ -31,13 +30,18 @@ def settings(it: Examination) -> Iterator[Finding]:
         counts[f"from {origin}" if origin else "by default"] += 1
     told = ", ".join(f"{number} {origin}" for origin, number in counts.items())
     yield Finding.ok(Topic.SETTINGS, f"profile {chosen.profile}: {told}")
-    kinds = " and ".join(f"{kind}s" for kind in chosen.kinds)
     rules = ", ".join(rule.value for rule in chosen.match_by)
     yield Finding.ok(
         Topic.SETTINGS,
-        f"{kinds}, matched by {rules}; conflicts: {chosen.conflicts.value}; "
+        f"{_plurals(chosen.kinds)}, matched by {rules}; conflicts: {chosen.conflicts.value}; "
         f"a pass changes at most {chosen.max_change_percent} % of the linked records",
     )
+
+
+def _plurals(kinds: Sequence[Kind]) -> str:
+    """ "customers, suppliers and products"."""
+    *most, last = (f"{kind}s" for kind in kinds)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def state(it: Examination) -> Iterator[Finding]:
@@ -102,21 +106,22 @@ def _whose(it: Examination, store: Store, memory: Memory) -> Iterator[Finding]:
 def _ready(it: Examination, memory: Memory) -> Iterator[Finding]:
     missing = [kind for kind in it.settings.kinds if kind not in memory.meta.initialised]
     if memory.meta.initialised:
-        ready = " and ".join(f"{kind}s" for kind in memory.meta.initialised)
+        ready = _plurals(memory.meta.initialised)
         yield Finding.ok(Topic.STATE, f"init-sync has finished for {ready}")
     if missing:
         yield Finding.warning(
             Topic.STATE,
-            f"init-sync has not finished for {' and '.join(f'{kind}s' for kind in missing)}\n"
+            f"init-sync has not finished for {_plurals(missing)}\n"
             "The other passes refuse to start before.",
             "Type: tribe-po init-sync --dry-run",
         )
+    first = next(iter(passes_of(System.TRIBE, it.settings.kinds)))
     if memory.meta.fields not in ("", fields.fingerprint()):
         yield Finding.warning(
             Topic.STATE,
             "The field table has changed since the last run\n"
             f"It was {memory.meta.fields} and is {fields.fingerprint()}: the next pass refuses.",
-            f"Type: tribe-po {push_relations.NAME} --dry-run --full --force",
+            f"Type: tribe-po {first} --dry-run --full --force",
         )
     if memory.runs:
         last = memory.runs[-1]
@@ -176,7 +181,7 @@ def budget(it: Examination) -> Iterator[Finding]:
         f"{rate:g} requests a second to PowerOffice, {60 * rate:g} a minute, "
         "for all processes with this subscription key",
     )
-    passes = {System.TRIBE: push_relations.NAME, System.POWEROFFICE: pull_relations.NAME}
-    for system, cost in it.idle.items():
-        text = f"{passes[system]} without news: {cost} to {system.title}"
-        yield Finding.ok(Topic.BUDGET, f"{text}, and now and then one for a token")
+    for name, (system, _) in PASSES.items():
+        if name in it.idle:
+            text = f"{name} without news: {it.idle[name]} to {system.title}"
+            yield Finding.ok(Topic.BUDGET, f"{text}, and now and then one for a token")

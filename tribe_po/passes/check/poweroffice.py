@@ -5,26 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from tribe_po.errors import ExitCode
-from tribe_po.passes import init_sync, pull_relations, push_relations
-from tribe_po.passes.check.examination import FULL, Examination
+from tribe_po.errors import ExitCode, NotAllowed
+from tribe_po.passes import (
+    init_sync,
+    pull_products,
+    pull_relations,
+    push_products,
+    push_relations,
+)
+from tribe_po.passes.check.examination import FULL, Examination, passes_of
 from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.poweroffice.client import NumberSeries
-from tribe_po.poweroffice.lists import CONTACTS
-from tribe_po.records import Kind, System
+from tribe_po.poweroffice.lists import ACCOUNTS, RESOURCES
+from tribe_po.records import RELATIONS, Kind, System
 
 SERVICES = "CommonServices"
 
 NEEDED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
-    init_sync.NAME: {Kind.CUSTOMER: ("Customer",), Kind.SUPPLIER: ("Supplier",)},
+    init_sync.NAME: {
+        Kind.CUSTOMER: ("Customer",),
+        Kind.SUPPLIER: ("Supplier",),
+        Kind.PRODUCT: ("Product",),
+    },
     push_relations.NAME: {
         Kind.CUSTOMER: ("Customer_Full", SERVICES),
         Kind.SUPPLIER: ("Supplier_Full",),
     },
     pull_relations.NAME: {Kind.CUSTOMER: ("Customer",), Kind.SUPPLIER: ("Supplier",)},
+    push_products.NAME: {Kind.PRODUCT: ("Product_Full",)},
+    pull_products.NAME: {Kind.PRODUCT: ("Product",)},
 }
 """The privileges that each command needs for each kind (poweroffice.md section 13.1). Payment terms
 come with CommonServices, and only customers have them here."""
+
+FOR_VAT = (ACCOUNTS.reads, SERVICES)
+"""The privileges that tell the VAT of products; the passes go on without it."""
 
 
 def keys(it: Examination) -> Iterator[Finding]:
@@ -51,19 +66,27 @@ def privileges(it: Examination) -> Iterator[Finding]:
     yield Finding.ok(Topic.PRIVILEGES, f"in force: {valid}")
     missed: set[str] = set()
     for command, by_kind in NEEDED.items():
-        needed = [each for kind in it.settings.kinds for each in by_kind[kind]]
+        needed = [each for kind in it.settings.kinds for each in by_kind.get(kind, ())]
         missing = [each for each in dict.fromkeys(needed) if not it.may(each)]
         missed.update(missing)
         if missing:
-            yield _lacking(it, command, missing)
+            reason, next_step = _why(it, missing)
+            text = f"{command} lacks {', '.join(missing)}\n{reason}"
+            yield Finding(Topic.PRIVILEGES, Level.ERROR, text, next_step, ExitCode.NOT_ALLOWED)
+    if Kind.PRODUCT in it.settings.kinds:
+        missing = [each for each in FOR_VAT if not it.may(each)]
+        missed.update(missing)
+        if missing:
+            yield _lacking_for_vat(it, missing)
     unused = sorted(set(it.client.invalid_privileges) - missed - {f"{one}{FULL}" for one in missed})
     if unused:
         text = f"not in force for want of a Go module, and not needed: {', '.join(unused)}"
         yield Finding.ok(Topic.PRIVILEGES, text)
 
 
-def _lacking(it: Examination, command: str, missing: Sequence[str]) -> Finding:
-    """`InvalidPrivileges` tells a client without the module from a grant that was never made."""
+def _why(it: Examination, missing: Sequence[str]) -> tuple[str, str]:
+    """Why privileges are missing, and what to do. `InvalidPrivileges` tells a client without the
+    module from a grant that was never made."""
     invalid = set(it.client.invalid_privileges)
     moduleless = [one for one in missing if {one, f"{one}{FULL}"} & invalid]
     ungranted = [one for one in missing if one not in moduleless]
@@ -77,8 +100,18 @@ def _lacking(it: Examination, command: str, missing: Sequence[str]) -> Finding:
     if ungranted:
         reasons.append(f"The integration was not granted {', '.join(ungranted)}.")
         steps.append("Grant it in PowerOffice Go under Menu, Settings, Extensions.")
-    text = f"{command} lacks {', '.join(missing)}\n{' '.join(reasons)}"
-    return Finding(Topic.PRIVILEGES, Level.ERROR, text, " ".join(steps), ExitCode.NOT_ALLOWED)
+    return " ".join(reasons), " ".join(steps)
+
+
+def _lacking_for_vat(it: Examination, missing: Sequence[str]) -> Finding:
+    reason, next_step = _why(it, missing)
+    return Finding.warning(
+        Topic.PRIVILEGES,
+        f"the VAT of products cannot be told without {', '.join(missing)}\n{reason} "
+        "The VAT that products have is left alone; new ones cannot come to Tribe, which asks for "
+        "it, nor to PowerOffice with an account of TRIBE_PO_SALES_ACCOUNTS.",
+        next_step,
+    )
 
 
 def series(it: Examination) -> Iterator[Finding]:
@@ -86,8 +119,9 @@ def series(it: Examination) -> Iterator[Finding]:
     if not it.may(SERVICES):
         yield _unknown(Topic.SERIES)
         return
-    found = it.poweroffice.number_series(it.settings.kinds)
-    for kind in it.settings.kinds:
+    kinds = [kind for kind in it.settings.kinds if kind in RELATIONS]
+    found = it.poweroffice.number_series(kinds)
+    for kind in kinds:
         own = [one for one in found if one.kind is kind]
         own.sort(key=lambda one: (not one.is_default, one.first))
         if any(one.is_default for one in own):
@@ -111,8 +145,6 @@ def _no_default(kind: Kind, own: Sequence[NumberSeries]) -> Finding:
 
 def terms(it: Examination) -> Iterator[Finding]:
     """Which payment days can be written to PowerOffice."""
-    if Kind.CUSTOMER not in it.settings.kinds:
-        return
     if not it.may(SERVICES):
         yield _unknown(Topic.TERMS)
         return
@@ -142,10 +174,16 @@ def lists(it: Examination) -> Iterator[Finding]:
         )
         return
     later, connection = it.later(System.POWEROFFICE), it.connections[System.POWEROFFICE]
-    it.poweroffice.changed(kinds, later)
-    before = connection.requests
-    it.poweroffice.changed(kinds, later)
-    if kinds == list(it.settings.kinds):
-        it.idle[System.POWEROFFICE] = connection.requests - before
-    names = ", ".join(CONTACTS[kind].path.removeprefix("/") for kind in kinds)
-    yield Finding.ok(Topic.POWEROFFICE_LISTS, f"{names}: can be read")
+    whole = passes_of(System.POWEROFFICE, it.settings.kinds)
+    for name, own in passes_of(System.POWEROFFICE, kinds).items():
+        try:
+            it.poweroffice.changed(own, later)
+        except NotAllowed as error:
+            yield Finding.failed(Topic.POWEROFFICE_LISTS, error)
+            continue
+        before = connection.requests
+        it.poweroffice.changed(own, later)
+        if own == whole[name]:
+            it.idle[name] = connection.requests - before
+        names = ", ".join(RESOURCES[kind].path.removeprefix("/") for kind in own)
+        yield Finding.ok(Topic.POWEROFFICE_LISTS, f"{names}: can be read")
