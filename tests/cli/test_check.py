@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +24,22 @@ def w(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         if name.startswith(("POWEROFFICE_", "TRIBECRM_", "TRIBE_PO_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TRIBE_PO_SALES_ACCOUNTS", "25=3000,15=3010,12=3020,0=3100")
     with world(tmp_path) as made:
         made.sandbox.clock = SystemClock()  # the command's own clock
         for name, value in made.environment.items():
             monkeypatch.setenv(name, value)
         yield made
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """The command sets the level of the log for its process, which goes on with other tests."""
+    logger = logging.getLogger("tribe_po")
+    handlers, level = logger.handlers[:], logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
 
 
 def call(*arguments: str) -> Any:
@@ -45,7 +57,7 @@ def test_the_table_is_there_without_a_terminal_too(w: World) -> None:
     result = call()
     assert result.exit_code == 0
     assert result.stderr == ""
-    for part in ("Sandkasse Regnskap AS", "Fjordvik Handel AS", "10000-19999", "Reminder"):
+    for part in ("Sandkasse Regnskap AS", "Fjordvik Handel AS", "10000-19999", "Reminder", "= HUR"):
         assert part in result.stdout
     assert "nothing written" in result.stdout
 

@@ -13,7 +13,7 @@ from tribe_po.errors import ExitCode, GuardRefused
 from tribe_po.passes.check.examination import PASSES, Examination, Heard, passes_of
 from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.passes.session import tenant_of
-from tribe_po.records import Kind, Memory, System
+from tribe_po.records import RELATIONS, Kind, Memory, System
 from tribe_po.settings import SETTINGS
 from tribe_po.state.store import Store
 
@@ -30,16 +30,23 @@ def settings(it: Examination) -> Iterator[Finding]:
         counts[f"from {origin}" if origin else "by default"] += 1
     told = ", ".join(f"{number} {origin}" for origin, number in counts.items())
     yield Finding.ok(Topic.SETTINGS, f"profile {chosen.profile}: {told}")
-    rules = ", ".join(rule.value for rule in chosen.match_by)
     yield Finding.ok(
         Topic.SETTINGS,
-        f"{_plurals(chosen.kinds)}, matched by {rules}; conflicts: {chosen.conflicts.value}; "
+        f"{_plurals(chosen.kinds)}, matched by {_rules(it)}; conflicts: {chosen.conflicts.value}; "
         f"a pass changes at most {chosen.max_change_percent} % of the linked records",
     )
 
 
+def _rules(it: Examination) -> str:
+    """By what records without a link are matched; products have a rule of their own."""
+    kinds = it.settings.kinds
+    rules = ", ".join(rule.value for rule in it.settings.match_by)
+    by_kinds = {rules: set(kinds) & set(RELATIONS), "code (products)": set(kinds) & {Kind.PRODUCT}}
+    return ", ".join(rule for rule, own in by_kinds.items() if own)
+
+
 def _plurals(kinds: Sequence[Kind]) -> str:
-    """ "customers, suppliers and products"."""
+    """The kinds as a sentence has them: customers, suppliers and products."""
     *most, last = (f"{kind}s" for kind in kinds)
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -112,7 +119,7 @@ def _ready(it: Examination, memory: Memory) -> Iterator[Finding]:
         yield Finding.warning(
             Topic.STATE,
             f"init-sync has not finished for {_plurals(missing)}\n"
-            "The other passes refuse to start before.",
+            "The passes for them refuse to start before.",
             "Type: tribe-po init-sync --dry-run",
         )
     first = next(iter(passes_of(System.TRIBE, it.settings.kinds)))

@@ -123,8 +123,8 @@ def _row(row: Field, spots: Sequence[Spot], members: Members) -> Iterator[Findin
 
 
 def _label(row: Field) -> str:
-    """The row's label; products have names of their own for what relations have too."""
-    return f"product's {row.label}" if Form.PRODUCT in row.forms else row.label
+    """The row's label; relations and products have some of the same."""
+    return f"{row.label} (product)" if Form.PRODUCT in row.forms else row.label
 
 
 def _kept(spots: Sequence[Spot]) -> str:

@@ -66,15 +66,14 @@ def accounts(it: Examination) -> Iterator[Finding]:
         right[default.vat] = default
     if right:
         yield Finding.ok(Topic.ACCOUNTS, _listed(right))
-    for vat in configured.keys() - right.keys():
-        yield _unusable(vat, configured[vat], by_number.get(configured[vat]))
+    for vat, number in configured.items():
+        if vat not in right:
+            yield _unusable(vat, number, used[vat])
     if not in_tribe:
         yield _none_in_tribe(Topic.ACCOUNTS, "VAT groups")
     if default is None or default.vat is None:
         yield _default_unknown(default)
-    missing = {
-        vat: names for vat, names in in_tribe.items() if vat not in right and vat not in configured
-    }
+    missing = {vat: names for vat, names in in_tribe.items() if vat not in {*right, *configured}}
     if missing:
         yield _without_account(missing, default)
 
