@@ -236,7 +236,11 @@ class _Run:
     def _update(self, changes: Sequence[Change]) -> None:
         for system in System:
             since = min(
-                (at for (side, _kind), at in self.memory.cursors.items() if side is system),
+                (
+                    at
+                    for (side, kind), at in self.memory.cursors.items()
+                    if side is system and kind in self.plan.task.kinds
+                ),
                 default=None,
             )
             for batch in _batches([one for one in changes if one.system is system]):
