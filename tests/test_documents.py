@@ -16,7 +16,8 @@ from tribe_po.settings import settings_table
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CRONTAB = (ROOT / "crontab.example").read_text(encoding="utf-8")
-COMMANDS = {command.name for command in app.registered_commands}
+COMMANDS = {one.name for one in app.registered_commands}
+COMMANDS |= {family.name for family in app.registered_groups}
 
 
 def test_the_settings_in_the_readme_are_the_declared_ones() -> None:

@@ -56,6 +56,18 @@ class SettingsError(TribePoError):
     exit_code = ExitCode.SETTINGS
 
 
+class NotFound(TribePoError):
+    """What the command line names is not there, or is not in a state for it. Nothing was done."""
+
+    exit_code = ExitCode.USAGE
+
+
+class StateAbsent(TribePoError):
+    """There is no state file yet, so that there is nothing to tell."""
+
+    exit_code = ExitCode.RECORDS_LEFT
+
+
 class NotAllowed(TribePoError):
     """The keys or their privileges do not allow it. Ends the pass."""
 

@@ -220,3 +220,20 @@ def test_every_write_is_in_the_audit_trail(w: World) -> None:
     assert entry["label"] == "Fjord Kaffe AS"
     assert entry["system"] == "tribe"
     assert {one["field"]: one["new"] for one in entry["fields"]}["email"] == "post@fjord.example"
+
+
+def test_a_conflict_is_told_by_the_pass_that_settles_it(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    contact = w.company("Fjord Kaffe AS", WebsiteUrl="https://fjord.example")
+    call("init-sync", "--yes")
+    organization = w.customer_in_tribe("Fjord Kaffe AS")["Organization"]["ID"]
+    w.later()
+    w.tribe.edit(organization, Website="https://tribe.example")
+    w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example")
+    w.later()
+    assert call("push-relations").stdout == ""
+    told = call("pull-relations").stdout
+    assert "https://tribe.example" in told
+    assert "https://go.example" in told

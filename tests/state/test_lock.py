@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tribe_po.errors import Busy, ExitCode, StateNotSaved
-from tribe_po.state.lock import POLL_SECONDS, lock
+from tribe_po.state.lock import POLL_SECONDS, Holder, holder, lock
 
 HOLDER = """
 import sys
@@ -82,8 +82,8 @@ def test_nothing_stays_of_a_holder_with_a_longer_name(
     for words in (["tribe-po", "pull-relations", "--full"], ["tribe-po", "sync"]):
         monkeypatch.setattr(sys, "argv", words)
         with lock(path):
-            holder = json.loads(path.with_name("tribe-po.json.lock").read_bytes())
-            assert holder["command"] == " ".join(words)
+            found = json.loads(path.with_name("tribe-po.json.lock").read_bytes())
+            assert found["command"] == " ".join(words)
 
 
 def test_it_is_released_when_the_pass_fails(path: Path) -> None:
@@ -200,3 +200,37 @@ def test_of_forty_processes_one_holds_it(path: Path) -> None:
             assert process.wait() == 0
     with lock(path, sleep=never):
         pass
+
+
+def test_who_holds_it_is_told_without_taking_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/tribe-po", "pull-relations"])
+    assert holder(path) is None
+    assert list(path.parent.iterdir()) == []
+    with lock(path):
+        found = holder(path)
+        assert found is not None
+        assert (found.pid, found.command) == (os.getpid(), "tribe-po pull-relations")
+        assert found.since.endswith("Z")
+    assert holder(path) is None
+    with lock(path, sleep=never):
+        assert isinstance(holder(path), Holder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"pid": "x", "command": 1}'])
+def test_a_holder_that_does_not_say_who_it_is_is_not_told(path: Path, content: bytes) -> None:
+    with lock(path):
+        path.with_name("tribe-po.json.lock").write_bytes(content)
+        assert holder(path) is None
+
+
+def test_where_no_lock_can_be_looked_at_none_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    with lock(path):
+        monkeypatch.setattr(fcntl, "flock", no_locks)
+        assert holder(path) is None

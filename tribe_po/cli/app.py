@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from tribe_po import __version__
-from tribe_po.cli import check, products, relations, sandbox
+from tribe_po.cli import (
+    check,
+    conflicts,
+    explain,
+    history,
+    products,
+    quarantine,
+    relations,
+    sandbox,
+    status,
+)
 from tribe_po.cli.options import Common
 
 app = typer.Typer(
@@ -21,6 +31,11 @@ app = typer.Typer(
 relations.add_to(app)
 products.add_to(app)
 check.add_to(app)
+status.add_to(app)
+quarantine.add_to(app)
+conflicts.add_to(app)
+explain.add_to(app)
+history.add_to(app)
 sandbox.add_to(app)
 
 

@@ -60,6 +60,9 @@ MaxChanges = Annotated[
 Full = Annotated[bool, typer.Option("--full", help="Compare everything, not only changes.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every request on stderr.")]
+Shown = Annotated[
+    Output, typer.Option("--output", help="Give tables for people or a JSON document.")
+]
 PushUnmatched = Annotated[
     bool,
     typer.Option("--push-unmatched", help="Also create what init-sync left alone in Tribe."),

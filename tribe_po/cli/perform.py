@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from tribe_po.cli.options import Asked, Common, Output
+from tribe_po.cli.telling import tell
 from tribe_po.errors import Busy, ExitCode, GuardRefused, TribePoError
 from tribe_po.output import document, log, tables, words
 from tribe_po.output.progress import Following
@@ -138,7 +139,7 @@ def _new_trouble(report: Report) -> bool:
     told = report.started
     return (
         any(entry.since >= told for entry in report.quarantined)
-        or any(conflict.since >= told for conflict in report.plan.conflicts)
+        or any(conflict.since >= told for conflict in report.memory.conflicts.values())
         or any(change.status is Status.FAILED for change in report.changes)
     )
 
@@ -147,10 +148,7 @@ def _say(error: TribePoError) -> None:
     """Tell an error in three lines on stderr. That another pass runs is normal for cron."""
     if isinstance(error, Busy) and not sys.stderr.isatty():
         return
-    console = Console(stderr=True, highlight=False)
-    console.print(words.printable(error.what), style="bold red", markup=False, soft_wrap=True)
-    for line in (*error.why.splitlines(), error.next_step):
-        console.print(f"  {words.printable(line)}", markup=False, soft_wrap=True)
+    tell(error)
 
 
 def _as_bug(error: Exception) -> TribePoError:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tribe_po.errors import ExitCode
 from tribe_po.output import words
-from tribe_po.output.document import SCHEMA
+from tribe_po.output.parts import SCHEMA
 from tribe_po.passes.check import NAME, CheckReport, Finding, Level
 
 MARKS = {

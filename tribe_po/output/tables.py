@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import words
-from tribe_po.passes.run import Report
+from tribe_po.output import layout, words
 from tribe_po.records import Conflict, Kind, Quarantined, System
 from tribe_po.sync.change import Action, Change, FieldChange, Status
 
-MOST_ROWS = 50
-"""Records shown of each kind of change; the JSON output has them all."""
-
-ID_COLUMNS = ("PowerOffice id", "Tribe id")
-"""Columns that are cut rather than folded."""
+if TYPE_CHECKING:
+    from tribe_po.passes.run import Report
 
 _OF_RELATIONS = {
     "number": "Number",
@@ -41,7 +36,6 @@ NEW_COLUMNS = {
 }
 """The fields of a new record that are shown, and their headings."""
 
-SIDE_STYLES = {System.TRIBE: "magenta", System.POWEROFFICE: "cyan"}
 STATUS_MARKS = {
     Status.PLANNED: Text(" "),
     Status.DONE: Text("✓", "green"),
@@ -72,14 +66,18 @@ def tables(
     for (action, kind, system), group in groupby(sorted(changes, key=_place), key=_table_of):
         members = list(group)
         title = words.heading(action, kind, system, len(members))
-        yield _titled(title, SIDE_STYLES[system], TABLES[action](members[:MOST_ROWS]))
-        yield from _rest(len(members))
+        yield layout.titled(
+            title, layout.SIDE_STYLES[system], TABLES[action](members[: layout.MOST_ROWS])
+        )
+        yield from layout.rest(len(members))
     if conflicts:
-        yield _titled("Changed on both sides", "yellow", _conflicts(conflicts[:MOST_ROWS]))
-        yield from _rest(len(conflicts))
+        yield layout.titled(
+            "Changed on both sides", "yellow", _conflicts(conflicts[: layout.MOST_ROWS])
+        )
+        yield from layout.rest(len(conflicts))
     if quarantined:
-        yield _titled("Quarantined", "yellow", _quarantine(quarantined[:MOST_ROWS]))
-        yield from _rest(len(quarantined))
+        yield layout.titled("Quarantined", "yellow", _quarantine(quarantined[: layout.MOST_ROWS]))
+        yield from layout.rest(len(quarantined))
 
 
 def summary(report: Report) -> Text:
@@ -107,28 +105,8 @@ def _table_of(change: Change) -> tuple[Action, Kind, System]:
     return change.action, change.kind, change.system
 
 
-def _titled(title: str, style: str, table: Table) -> RenderableType:
-    table.title = Text(title, style=f"bold {style}")
-    table.title_justify = "left"
-    return Padding(table, (1, 0, 0, 0))
-
-
-def _rest(number: int) -> Iterator[RenderableType]:
-    if number > MOST_ROWS:
-        more = words.grouped(number - MOST_ROWS)
-        yield Text(f"  … {more} more, see --output json", style="dim")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column, overflow="ellipsis" if column in ID_COLUMNS else "fold")
-        table.columns[-1].no_wrap = column in ID_COLUMNS
-    return table
-
-
 def _updates(changes: Sequence[Change]) -> Table:
-    table = _table("", "Record", "Field", "From", "To", "Why")
+    table = layout.table("", "Record", "Field", "From", "To", "Why")
     for change in changes:
         for index, one in enumerate(change.fields):
             first = index == 0
@@ -149,7 +127,7 @@ def _creates(changes: Sequence[Change]) -> Table:
     """One row a record: a new record has no values before, only the ones that it gets."""
     columns = NEW_COLUMNS[changes[0].kind]
     reasons = any(change.reason for change in changes)
-    table = _table("", "Record", *columns.values(), *["Why"] * reasons)
+    table = layout.table("", "Record", *columns.values(), *["Why"] * reasons)
     for change in changes:
         by_name = {one.name: one for one in change.fields}
         table.add_row(
@@ -162,7 +140,7 @@ def _creates(changes: Sequence[Change]) -> Table:
 
 
 def _links(changes: Sequence[Change]) -> Table:
-    table = _table("", "Record", *ID_COLUMNS, "Why")
+    table = layout.table("", "Record", *layout.ID_COLUMNS, "Why")
     for change in changes:
         table.add_row(
             STATUS_MARKS[change.status],
@@ -175,14 +153,14 @@ def _links(changes: Sequence[Change]) -> Table:
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> Table:
-    table = _table("Record", "Field", "Was", "In Tribe", "In PowerOffice", "Kept")
+    table = layout.table("Record", "Field", "Was", "In Tribe", "In PowerOffice", "Kept")
     for one in conflicts:
         table.add_row(
             Text(words.printable(one.label), "bold"),
             one.field.replace("_", " "),
             Text(words.value(one.base), "dim"),
-            Text(words.value(one.tribe), SIDE_STYLES[System.TRIBE]),
-            Text(words.value(one.poweroffice), SIDE_STYLES[System.POWEROFFICE]),
+            Text(words.value(one.tribe), layout.SIDE_STYLES[System.TRIBE]),
+            Text(words.value(one.poweroffice), layout.SIDE_STYLES[System.POWEROFFICE]),
             one.winner.title if one.winner else "waits for a decision",
         )
     return table
@@ -193,7 +171,7 @@ def _quarantine(entries: Sequence[Quarantined]) -> Table:
     by_reason: dict[tuple[str, str], list[Quarantined]] = {}
     for entry in entries:
         by_reason.setdefault((entry.reason, entry.next_step), []).append(entry)
-    table = _table("Record", "Why", "What to do")
+    table = layout.table("Record", "Why", "What to do")
     for (reason, next_step), members in by_reason.items():
         names = [f"{one.label} ({one.system.other.title})" for one in members]
         table.add_row(

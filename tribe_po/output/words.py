@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tribe_po.records import Kind, System, Value
@@ -39,6 +40,29 @@ def count(number: int, noun: str) -> str:
     """A number with its noun: 1 customer, 2 customers."""
     return f"{grouped(number)} {noun}" if number == 1 else f"{grouped(number)} {noun}s"
 
+
+def moment(at: datetime) -> str:
+    """A time as the clock on this machine's wall shows it: 2026-03-02 09:00."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def moment_or_dash(at: datetime | None) -> str:
+    """A time, or a dash for none."""
+    return "-" if at is None else moment(at)
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units: 2 h 5 min."""
+    left = max(int(length.total_seconds()), 0)
+    parts: list[str] = []
+    for unit, seconds in UNITS.items():
+        number, left = divmod(left, seconds)
+        if number or parts:
+            parts.append(f"{number} {unit}" if number else "")
+    return " ".join(filter(None, parts[:2])) or "0 s"
+
+
+UNITS = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
 
 HEADINGS: dict[Action, str] = {
     Action.CREATE: "New in {system}",

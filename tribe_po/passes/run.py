@@ -284,7 +284,8 @@ def _initialised(memory: Memory, task: Task) -> None:
 
 
 def _remember_run(memory: Memory, report: Report) -> None:
-    """Add the run to the history. Of runs in a row in which nothing happened the last one stays."""
+    """Add the run to the history. Of equal runs of one pass in a row in
+    which nothing happened the last one stays."""
     made = Run(
         run_id=report.run_id,
         name=report.plan.task.name,
@@ -293,15 +294,9 @@ def _remember_run(memory: Memory, report: Report) -> None:
         outcome=report.result,
         counts=dict(report.counts),
     )
-    for index, earlier in enumerate(memory.runs):
-        same = (earlier.name, earlier.outcome, earlier.counts) == (
-            made.name,
-            made.outcome,
-            made.counts,
-        )
-        if same and not report.changes:
-            del memory.runs[index]
-            break
+    last = next((one for one in reversed(memory.runs) if one.name == made.name), None)
+    if last and not report.changes and (last.outcome, last.counts) == (made.outcome, made.counts):
+        memory.runs.remove(last)
     memory.runs.append(made)
 
 

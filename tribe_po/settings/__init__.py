@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,7 @@ __all__ = [
     "SETTINGS",
     "ConflictPolicy",
     "Environment",
+    "LocalSettings",
     "MatchRule",
     "Secret",
     "Setting",
@@ -82,10 +83,35 @@ class Settings:
         return cls(**values, profile=profile or "default")
 
 
-def _read_all(origins: list[Source], profile: str | None) -> tuple[dict[str, Any], list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """The settings that reading the state takes: no key is among them."""
+
+    state: Path
+    kinds: tuple[Kind, ...]
+    match_by: tuple[MatchRule, ...]
+    conflicts: ConflictPolicy
+    profile: str = "default"
+
+    @classmethod
+    def load(
+        cls, environ: Mapping[str, str], env_file: Path | None = None, profile: str | None = None
+    ) -> LocalSettings:
+        """Read them from the same places as `Settings.load`; what else is missing or wrong there
+        does not matter. Raise `SettingsError` with a line for each problem."""
+        own = [setting for setting in SETTINGS if setting.attribute in cls.__slots__]
+        values, problems = _read_all(sources(environ, env_file, profile), profile, own)
+        if problems:
+            raise settings_error(problems)
+        return cls(**values, profile=profile or "default")
+
+
+def _read_all(
+    origins: list[Source], profile: str | None, wanted: Iterable[Setting] = SETTINGS
+) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for setting in SETTINGS:
+    for setting in wanted:
         of_profile = profile and setting.attribute == "state"
         default = f"./{profile}.json" if of_profile else setting.default
         try:

@@ -45,6 +45,12 @@ class AuditEntry:
     fields: tuple[FieldChange, ...] = ()
 
 
+def trail_of(path: Path) -> Path:
+    """The audit trail of the state file `path`: the newest of its files."""
+    state = Path(os.path.realpath(path))
+    return state.with_name(f"{state.stem}.audit.jsonl")
+
+
 class Audit:
     """Appends to `<state stem>.audit.jsonl` beside the state file `path`, under the state's lock.
 
@@ -55,8 +61,7 @@ class Audit:
     """
 
     def __init__(self, path: Path, max_bytes: int = 10 * 1024 * 1024, keep: int = 5) -> None:
-        state = Path(os.path.realpath(path))
-        self.path = state.with_name(f"{state.stem}.audit.jsonl")
+        self.path = trail_of(path)
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor: int | None = None

@@ -91,16 +91,16 @@ def decode_meta(document: Document) -> Meta:
     """Read the document of the table `meta`; raises as a codec's `decode` does."""
     servers = _object(document["servers"], "servers")
     return Meta(
-        tenant=_text(document, "tenant"),
-        initialised=tuple(_KINDS[kind] for kind in _texts(document, "initialised")),
-        fields=_text(document, "fields"),
-        servers={name: _text(servers, name) for name in servers},
+        tenant=text_in(document, "tenant"),
+        initialised=tuple(KINDS[kind] for kind in _texts(document, "initialised")),
+        fields=text_in(document, "fields"),
+        servers={name: text_in(servers, name) for name in servers},
     )
 
 
-_KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
+KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
 _FORMS: Mapping[str, Form] = {form.value: form for form in Form}
-_SYSTEMS: Mapping[str, System] = {system.value: system for system in System}
+SYSTEMS: Mapping[str, System] = {system.value: system for system in System}
 _ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "country")
 _DECIMAL = "decimal"
 _PLAIN = frozenset({str, int, bool, type(None)})
@@ -125,7 +125,7 @@ def _decode_values(document: Document, key: str) -> Values:
     return values
 
 
-def _decode_value(document: Document, key: str) -> Value:
+def value_in(document: Document, key: str) -> Value:
     value = document.get(key)
     return value if type(value) in _PLAIN else _decode_object(value)
 
@@ -134,7 +134,7 @@ def _decode_object(value: Any) -> Address | Decimal:
     found = _object(value, "a value")
     if _DECIMAL in found:
         try:
-            return Decimal(_text(found, _DECIMAL))
+            return Decimal(text_in(found, _DECIMAL))
         except InvalidOperation as error:
             raise Malformed("a decimal is no number") from error
     parts = [found.get(part, "") for part in _ADDRESS_PARTS]
@@ -150,15 +150,15 @@ def _object(value: Any, name: str) -> Document:
     return value
 
 
-def _text(document: Document, key: str) -> str:
+def text_in(document: Document, key: str) -> str:
     value = document[key]
     if type(value) is not str:
         raise Malformed(f"{key} is {type(value).__name__}, not text")
     return value
 
 
-def _text_or_none(document: Document, key: str) -> str | None:
-    return None if document.get(key) is None else _text(document, key)
+def text_or_none_in(document: Document, key: str) -> str | None:
+    return None if document.get(key) is None else text_in(document, key)
 
 
 def _whole_number(document: Document, key: str) -> int:
@@ -168,8 +168,8 @@ def _whole_number(document: Document, key: str) -> int:
     return value
 
 
-def _time(document: Document, key: str) -> datetime:
-    moment = datetime.fromisoformat(_text(document, key))
+def time_in(document: Document, key: str) -> datetime:
+    moment = datetime.fromisoformat(text_in(document, key))
     if moment.tzinfo is None:
         raise Malformed(f"{key} has no time zone")
     return moment.astimezone(UTC)
@@ -198,7 +198,7 @@ def _key(document: Document, usual: RecordKey) -> RecordKey:
     if "key" not in document:
         return usual
     system, kind, record_id = document["key"]
-    return _SYSTEMS[system], _KINDS[kind], _text({"key": record_id}, "key")
+    return SYSTEMS[system], KINDS[kind], text_in({"key": record_id}, "key")
 
 
 def _encode_link(_: Any, link: Link) -> Document:
@@ -224,17 +224,17 @@ def _encode_link(_: Any, link: Link) -> Document:
 
 def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
     link = Link(
-        kind=_KINDS[document["kind"]],
+        kind=KINDS[document["kind"]],
         form=_FORMS[document["form"]],
-        poweroffice_id=_text(document, "poweroffice_id"),
-        tribe_id=_text(document, "tribe_id"),
-        tribe_relation_id=_text(document, "tribe_relation_id"),
-        matched_by=_text(document, "matched_by"),
+        poweroffice_id=text_in(document, "poweroffice_id"),
+        tribe_id=text_in(document, "tribe_id"),
+        tribe_relation_id=text_in(document, "tribe_relation_id"),
+        matched_by=text_in(document, "matched_by"),
         base=_decode_values(document, "base"),
         tribe=_decode_values(document, "tribe"),
         poweroffice=_decode_values(document, "poweroffice"),
-        tribe_address_id=_text_or_none(document, "tribe_address_id"),
-        parked=_text_or_none(document, "parked"),
+        tribe_address_id=text_or_none_in(document, "tribe_address_id"),
+        parked=text_or_none_in(document, "parked"),
     )
     return link.key, link
 
@@ -259,14 +259,14 @@ def _encode_record(key: RecordKey, record: Record) -> Document:
 
 def _decode_record(document: Document) -> tuple[RecordKey, Record]:
     record = Record(
-        kind=_KINDS[document["kind"]],
-        system=_SYSTEMS[document["system"]],
-        id=_text(document, "id"),
-        relation_id=_text(document, "relation_id"),
+        kind=KINDS[document["kind"]],
+        system=SYSTEMS[document["system"]],
+        id=text_in(document, "id"),
+        relation_id=text_in(document, "relation_id"),
         form=_FORMS[document["form"]],
         values=_decode_values(document, "values"),
-        mark=_text_or_none(document, "mark"),
-        address_id=_text_or_none(document, "address_id"),
+        mark=text_or_none_in(document, "mark"),
+        address_id=text_or_none_in(document, "address_id"),
         role_missing=_flag(document, "role_missing"),
     )
     return _key(document, (record.system, record.kind, record.id)), record
@@ -278,7 +278,7 @@ def _encode_left_alone(key: tuple[Kind, str], _: None) -> Document:
 
 
 def _decode_left_alone(document: Document) -> tuple[tuple[Kind, str], None]:
-    return (_KINDS[document["kind"]], _text(document, "tribe_id")), None
+    return (KINDS[document["kind"]], text_in(document, "tribe_id")), None
 
 
 def _encode_intent(key: RecordKey, intent: Intent) -> Document:
@@ -294,11 +294,11 @@ def _encode_intent(key: RecordKey, intent: Intent) -> Document:
 
 def _decode_intent(document: Document) -> tuple[RecordKey, Intent]:
     intent = Intent(
-        kind=_KINDS[document["kind"]],
-        target=_SYSTEMS[document["target"]],
-        source_id=_text(document, "source_id"),
-        mark=_text(document, "mark"),
-        since=_time(document, "since"),
+        kind=KINDS[document["kind"]],
+        target=SYSTEMS[document["target"]],
+        source_id=text_in(document, "source_id"),
+        mark=text_in(document, "mark"),
+        since=time_in(document, "since"),
     )
     return _key(document, (intent.target, intent.kind, intent.source_id)), intent
 
@@ -324,16 +324,16 @@ def _encode_quarantined(key: RecordKey, record: Quarantined) -> Document:
 
 def _decode_quarantined(document: Document) -> tuple[RecordKey, Quarantined]:
     record = Quarantined(
-        kind=_KINDS[document["kind"]],
-        system=_SYSTEMS[document["system"]],
-        id=_text(document, "id"),
-        label=_text(document, "label"),
-        reason=_text(document, "reason"),
-        next_step=_text(document, "next_step"),
-        fingerprint=_text(document, "fingerprint"),
-        since=_time(document, "since"),
+        kind=KINDS[document["kind"]],
+        system=SYSTEMS[document["system"]],
+        id=text_in(document, "id"),
+        label=text_in(document, "label"),
+        reason=text_in(document, "reason"),
+        next_step=text_in(document, "next_step"),
+        fingerprint=text_in(document, "fingerprint"),
+        since=time_in(document, "since"),
         attempts=_whole_number(document, "attempts"),
-        retry_after=_time(document, "retry_after") if "retry_after" in document else None,
+        retry_after=time_in(document, "retry_after") if "retry_after" in document else None,
         held_fields=_texts(document, "held_fields") if "held_fields" in document else (),
     )
     return _key(document, (record.system, record.kind, record.id)), record
@@ -358,16 +358,16 @@ def _encode_conflict(_: Any, conflict: Conflict) -> Document:
 
 def _decode_conflict(document: Document) -> tuple[tuple[Kind, str, str], Conflict]:
     conflict = Conflict(
-        kind=_KINDS[document["kind"]],
-        poweroffice_id=_text(document, "poweroffice_id"),
-        tribe_id=_text(document, "tribe_id"),
-        label=_text(document, "label"),
-        field=_text(document, "field"),
-        base=_decode_value(document, "base"),
-        tribe=_decode_value(document, "tribe"),
-        poweroffice=_decode_value(document, "poweroffice"),
-        winner=_SYSTEMS[document["winner"]] if "winner" in document else None,
-        since=_time(document, "since"),
+        kind=KINDS[document["kind"]],
+        poweroffice_id=text_in(document, "poweroffice_id"),
+        tribe_id=text_in(document, "tribe_id"),
+        label=text_in(document, "label"),
+        field=text_in(document, "field"),
+        base=value_in(document, "base"),
+        tribe=value_in(document, "tribe"),
+        poweroffice=value_in(document, "poweroffice"),
+        winner=SYSTEMS[document["winner"]] if "winner" in document else None,
+        since=time_in(document, "since"),
     )
     return (conflict.kind, conflict.poweroffice_id, conflict.field), conflict
 
@@ -378,8 +378,8 @@ def _encode_cursor(key: tuple[System, Kind], until: datetime) -> Document:
 
 
 def _decode_cursor(document: Document) -> tuple[tuple[System, Kind], datetime]:
-    key = _SYSTEMS[document["system"]], _KINDS[document["kind"]]
-    return key, _time(document, "until")
+    key = SYSTEMS[document["system"]], KINDS[document["kind"]]
+    return key, time_in(document, "until")
 
 
 def _encode_run(_: Any, run: Run) -> Document:
@@ -396,11 +396,11 @@ def _encode_run(_: Any, run: Run) -> Document:
 def _decode_run(document: Document) -> tuple[str, Run]:
     counts = _object(document["counts"], "counts")
     run = Run(
-        run_id=_text(document, "run_id"),
-        name=_text(document, "name"),
-        started=_time(document, "started"),
-        finished=_time(document, "finished"),
-        outcome=_text(document, "outcome"),
+        run_id=text_in(document, "run_id"),
+        name=text_in(document, "name"),
+        started=time_in(document, "started"),
+        finished=time_in(document, "finished"),
+        outcome=text_in(document, "outcome"),
         counts={name: _whole_number(counts, name) for name in counts},
     )
     return run.run_id, run

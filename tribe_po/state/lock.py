@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,6 +40,43 @@ def lock(
         yield
     finally:
         os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock, as it wrote there. `since` is as ISO 8601 in UTC."""
+
+    pid: int
+    command: str
+    since: str
+
+
+def holder(path: Path) -> Holder | None:
+    """Give who holds the lock of the state file `path` now; None where nobody does, or where that
+    cannot be told. No file is made. Who tries to take the lock at this very moment has to try once
+    more, as `lock` does."""
+    try:
+        descriptor = os.open(_lock_file(Path(os.path.realpath(path))), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _introduced(descriptor)
+    except OSError:
+        return None
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _introduced(descriptor: int) -> Holder | None:
+    try:
+        said = json.loads(os.pread(descriptor, _HOLDER_BYTES, 0))
+        return Holder(int(said["pid"]), str(said["command"]), str(said["since"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _open(state: Path) -> int:
@@ -80,11 +118,11 @@ def _introduce(descriptor: int) -> None:
 
 
 def _busy(descriptor: int, state: Path, patience: float) -> Busy:
-    try:
-        holder = json.loads(os.pread(descriptor, _HOLDER_BYTES, 0))
-        who = f"Process {holder['pid']} ({holder['command']}) has held it since {holder['since']}"
-        look = f"ps -p {holder['pid']} -o pid,etime,args"
-    except (OSError, ValueError, KeyError, TypeError):
+    found = _introduced(descriptor)
+    if found is not None:
+        who = f"Process {found.pid} ({found.command}) has held it since {found.since}"
+        look = f"ps -p {found.pid} -o pid,etime,args"
+    else:
         who = f"The process that holds {_lock_file(state)} has not said who it is"
         look = f"fuser -v {shlex.quote(str(_lock_file(state)))}"
     return Busy(

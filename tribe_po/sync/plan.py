@@ -167,7 +167,7 @@ def conflicts_of(
                 tribe=link.seen_in(System.TRIBE).get(name),
                 poweroffice=link.seen_in(System.POWEROFFICE).get(name),
                 winner=decision.winner,
-                since=known.since if known else now,
+                since=known.since if known and known.winner is None else now,
             )
 
 

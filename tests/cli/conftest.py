@@ -1,0 +1,26 @@
+"""The world that commands which read the state are tested in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.world import World, world
+from tribe_po.cli import opened
+
+
+@pytest.fixture
+def w(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world whose state the commands read at the world's own time, and without any key."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(("POWEROFFICE_", "TRIBECRM_", "TRIBE_PO_")):
+            monkeypatch.delenv(name)
+    with world(tmp_path) as made:
+        monkeypatch.setenv("TRIBE_PO_STATE", str(made.state))
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr(opened, "now", made.clock.now)
+        yield made

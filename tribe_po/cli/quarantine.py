@@ -1,0 +1,90 @@
+"""`quarantine`: the records that are left out, and trying them again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tribe_po.cli.options import Output, Shown
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    family = typer.Typer(no_args_is_help=True, help="List the records left out; try them again.")
+    family.command("list")(list_them)
+    family.command("retry")(retry)
+    app.add_typer(family, name="quarantine")
+
+
+def list_them(context: typer.Context, output: Shown = Output.TABLE) -> None:
+    """List the quarantined records, oldest first: why, since when, what to do. Asks no server.
+
+    Example: tribe-po quarantine list
+    """
+    from rich.console import Console
+
+    from tribe_po.cli import opened
+    from tribe_po.output import quarantine as shown
+    from tribe_po.passes.overview import quarantine_of
+
+    with opened.reported(context, "quarantine list", output):
+        state = opened.read(context)
+        entries = quarantine_of(state.memory)
+        if output is Output.JSON:
+            typer.echo(shown.document(entries, state.settings.profile))
+            return
+        console = Console()
+        for part in shown.screen(entries, opened.now()):
+            console.print(part)
+
+
+def retry(
+    context: typer.Context,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID…]", help="By id, or its beginning.", show_default=False),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    output: Shown = Output.TABLE,
+) -> None:
+    """Let the next pass try quarantined records again, instead of at their next retry.
+
+    Example: tribe-po quarantine retry --all
+    """
+    from tribe_po.cli import opened
+    from tribe_po.output import quarantine as shown
+    from tribe_po.passes import by_hand
+
+    with opened.reported(context, "quarantine retry", output):
+        _need_a_choice(ids or [], every=every)
+        with opened.to_change(context) as state:
+            done = by_hand.retry(state.memory, ids or [], opened.now())
+            state.store.save(done.memory)
+        if output is Output.JSON:
+            typer.echo(shown.retried(done.again, done.held, state.settings.profile))
+            return
+        typer.echo(_told(len(done.again), len(done.held)))
+
+
+def _need_a_choice(ids: list[str], *, every: bool) -> None:
+    from tribe_po.errors import NotFound
+
+    if bool(ids) == every:
+        raise NotFound(
+            "Which records are to be tried again is not clear",
+            "Both ids and --all were given." if every else "Neither ids nor --all were given.",
+            "Type: tribe-po quarantine retry ID, or: tribe-po quarantine retry --all",
+        )
+
+
+def _told(again: int, held: int) -> str:
+    from tribe_po.output import words
+
+    if not again and not held:
+        return "Nothing is quarantined."
+    told = f"{words.count(again, 'record')} will be tried again by the next pass."
+    if held:
+        left = words.count(held, "record")
+        told += f" {left} left as it is: fields that are held back need no retry."
+    return told

@@ -1,0 +1,77 @@
+"""The field table, as a table for people or a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from tribe_po.fields import Field, Owner
+from tribe_po.output import layout, parts
+from tribe_po.records import Form, Kind
+
+PLACES = {
+    Form.ORGANIZATION: "Tribe company",
+    Form.PERSON: "Tribe person",
+    Form.PRODUCT: "Tribe product",
+}
+
+
+def document(fields: Sequence[Field]) -> str:
+    """The document."""
+    return parts.text(
+        {"schema": parts.SCHEMA, "command": "fields", "fields": [_field(one) for one in fields]}
+    )
+
+
+def _field(one: Field) -> dict[str, Any]:
+    return {
+        "field": one.name,
+        "label": one.label,
+        "kinds": _kinds(one),
+        "poweroffice": one.poweroffice,
+        "poweroffice_written": one.poweroffice_written or one.poweroffice,
+        "tribe": {form.value: one.place(form) or None for form in Form},
+        "read_instead": list(one.read_instead),
+        "owner": "shared" if one.owner is Owner.SHARED else "poweroffice",
+    }
+
+
+def _kinds(one: Field) -> list[str]:
+    """The kinds that have the field: where Tribe keeps it says which, too."""
+    relations = bool(one.organization or one.person)
+    return [
+        kind.value
+        for kind in Kind
+        if kind in one.kinds and (bool(one.product) if kind is Kind.PRODUCT else relations)
+    ]
+
+
+def _name(one: Field) -> Text:
+    """The label, with the kind where customers and suppliers do not both have the field."""
+    kinds = _kinds(one)
+    only = f"\n{kinds[0]}s only" if len(kinds) == 1 and one.place(Form.PRODUCT) == "" else ""
+    return Text.assemble((one.label, "bold"), (only, "dim"))
+
+
+def screen(fields: Sequence[Field]) -> Iterator[RenderableType]:
+    """A table for relations and one for products: a field has its place in one of them."""
+    for title, forms in (
+        ("Customers and suppliers", (Form.ORGANIZATION, Form.PERSON)),
+        ("Products", (Form.PRODUCT,)),
+    ):
+        table = layout.table("Field", "PowerOffice", *(PLACES[form] for form in forms), "Owner")
+        table.columns[-1].no_wrap = True
+        for one in fields:
+            places = [one.place(form) for form in forms]
+            if any(places):
+                shown = (Text(place or "-", "" if place else "dim") for place in places)
+                table.add_row(
+                    _name(one),
+                    one.poweroffice_written or one.poweroffice,
+                    *shown,
+                    one.owner.value,
+                )
+        yield layout.titled(title, "bold", table)

@@ -1,0 +1,182 @@
+"""What a person decides about records that the passes leave: try again, who wins, forget.
+
+Each gives a new memory, and asks no server: the next pass acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tribe_po.errors import NotFound
+from tribe_po.fields import FIELDS
+from tribe_po.records import (
+    Conflict,
+    Kind,
+    Link,
+    Memory,
+    Quarantined,
+    RecordKey,
+    System,
+    Values,
+)
+from tribe_po.settings import ConflictPolicy
+from tribe_po.sync.merge import decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """Which entries the next pass tries again, and which it looks at every time anyway."""
+
+    memory: Memory
+    again: tuple[Quarantined, ...]
+    held: tuple[Quarantined, ...]
+
+
+def retry(memory: Memory, ids: Collection[str], now: datetime) -> Retried:
+    """Let the next pass try quarantined records again: those with some ids, or without ids all.
+
+    An id is the record's, or its beginning where no other quarantined record's begins so. Raise
+    `NotFound` for one that is not quarantined; nothing is retried then.
+    """
+    keys = set(memory.quarantine) if not ids else {k for one in ids for k in _keys(memory, one)}
+    chosen = {key: entry for key, entry in memory.quarantine.items() if key in keys}
+    again = {
+        key: replace(entry, retry_after=now)
+        for key, entry in chosen.items()
+        if not entry.held_fields
+    }
+    return Retried(
+        memory=replace(memory, quarantine={**memory.quarantine, **again}),
+        again=tuple(again.values()),
+        held=tuple(entry for entry in chosen.values() if entry.held_fields),
+    )
+
+
+def _keys(memory: Memory, record_id: str) -> list[RecordKey]:
+    exact = [key for key in memory.quarantine if key[2] == record_id]
+    begun = [key for key in memory.quarantine if record_id and key[2].startswith(record_id)]
+    found = exact or begun
+    if len({key[2] for key in found}) == 1:
+        return found
+    number = len(memory.quarantine)
+    why = f"{len(found)} quarantined ids begin so" if found else f"none of {number} has that id"
+    raise NotFound(
+        f"No single quarantined record has the id {record_id}",
+        f"Of the quarantined records, {why}. Nothing was changed.",
+        "See their ids: tribe-po quarantine list",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A conflict that was settled."""
+
+    memory: Memory
+    conflict: Conflict
+
+
+def resolve(
+    memory: Memory, record_id: str, field: str, keep: System, kind: Kind | None = None
+) -> Resolved:
+    """Settle an open conflict: one side's value counts as the newer one from now on.
+
+    The base becomes what the other side holds, as if both had agreed on that before: so the kept
+    value travels with the next pass, whatever the policy is. `record_id` is the id on either side.
+    Raise `NotFound` where there is no such open conflict.
+    """
+    conflict = _conflict(memory, record_id, field, kind)
+    link = memory.links.get((conflict.kind, conflict.poweroffice_id))
+    if link is None or not _still_open(link, conflict.field):
+        raise NotFound(
+            f"The conflict about {conflict.label}'s {_spoken(conflict.field)} is over",
+            "What was last seen of both sides is no conflict any more. Nothing was changed.",
+            f"See what will happen to it: tribe-po explain {record_id}",
+        )
+    # What both sides hold now, which may be newer than what the conflict was noted with.
+    settled = replace(
+        conflict,
+        winner=keep,
+        tribe=link.seen_in(System.TRIBE).get(conflict.field),
+        poweroffice=link.seen_in(System.POWEROFFICE).get(conflict.field),
+    )
+    key = (conflict.kind, conflict.poweroffice_id, conflict.field)
+    return Resolved(
+        memory=replace(
+            memory,
+            links={**memory.links, link.key: _in_favour(link, conflict.field, keep)},
+            conflicts={**memory.conflicts, key: settled},
+        ),
+        conflict=settled,
+    )
+
+
+def _conflict(memory: Memory, record_id: str, field: str, kind: Kind | None) -> Conflict:
+    of_record = [
+        one
+        for one in memory.conflicts.values()
+        if record_id in (one.poweroffice_id, one.tribe_id) and kind in (None, one.kind)
+    ]
+    wanted = field_named(field)
+    found = [one for one in of_record if one.field == wanted]
+    still_open = [one for one in found if one.winner is None]
+    if len(still_open) == 1:
+        return still_open[0]
+    raise NotFound(
+        f"No open conflict about the {_spoken(field)} of {record_id}",
+        _why_none(of_record, found, still_open),
+        "See the conflicts, with ids and fields: tribe-po conflicts list",
+    )
+
+
+def _why_none(
+    of_record: Collection[Conflict], found: Collection[Conflict], still_open: Collection[Conflict]
+) -> str:
+    if still_open:
+        kinds = " and as a ".join(one.kind for one in still_open)
+        return f"It has one as a {kinds}: name one of them with --kind. Nothing was changed."
+    settled = [one.winner.title for one in found if one.winner]
+    if settled:
+        return f"It was settled before: {settled[0]}'s value was kept. Nothing was changed."
+    fields = ", ".join(one.field for one in of_record if one.winner is None)
+    return f"Its open conflicts are about: {fields or 'nothing'}. Nothing was changed."
+
+
+def field_named(asked: str) -> str:
+    """The name of the field that a person means, by name or label; as asked where there is none."""
+    for row in FIELDS:
+        if _folded(asked) in (row.name, _folded(row.label)):
+            return row.name
+    return asked
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_").replace(" ", "_")
+
+
+def _spoken(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _still_open(link: Link, field: str) -> bool:
+    decided = decisions(link, ConflictPolicy.MANUAL)
+    return not link.parked and any(one.conflict and one.row.name == field for one in decided)
+
+
+def _in_favour(link: Link, field: str, keep: System) -> Link:
+    base = {**link.base, field: link.seen_in(keep.other).get(field)}
+    if keep is System.TRIBE:
+        return replace(link, base=base, poweroffice=_without(link.poweroffice, field))
+    return replace(link, base=base, tribe=_without(link.tribe, field))
+
+
+def _without(values: Values, field: str) -> Values:
+    return {name: value for name, value in values.items() if name != field}
+
+
+def forget_settled(memory: Memory) -> tuple[Memory, int]:
+    """Forget the conflicts that are settled, with the values that lost. Gives how many."""
+    still_open = {key: one for key, one in memory.conflicts.items() if one.winner is None}
+    number = len(memory.conflicts) - len(still_open)
+    return replace(memory, conflicts=still_open), number

@@ -1,0 +1,192 @@
+"""Why a record is as it is: all that the state knows of one customer, supplier or product.
+
+Nothing is decided here: verdicts are those of `tribe_po.sync`, for what was last seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tribe_po.fields import Field, fields_of
+from tribe_po.passes.overview import INITIAL, backlog, scheduled_for
+from tribe_po.passes.subjects import Subject
+from tribe_po.records import Conflict, Intent, Link, Memory, Quarantined, Record, System, Value
+from tribe_po.settings import ConflictPolicy, LocalSettings
+from tribe_po.sync.change import Action, Change
+from tribe_po.sync.merge import NEVER, Decision, Never, decisions
+from tribe_po.sync.plan import LeftOut, left_out
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One field of a linked pair: what both agreed on, what each holds, and what follows.
+
+    `winner` is the side whose value is to be written to the other one, if any.
+    """
+
+    row: Field
+    base: Value | Never
+    tribe: Value
+    poweroffice: Value
+    winner: System | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record has no counterpart, and what to do about it, if anything."""
+
+    text: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that concerns one record. `fields` is of a link, `unlinked` of a record without one."""
+
+    subject: Subject
+    fields: tuple[FieldState, ...]
+    unlinked: Reason | None
+    quarantine: tuple[Quarantined, ...]
+    conflicts: tuple[Conflict, ...]
+    intents: tuple[Intent, ...]
+
+
+def explain(
+    memory: Memory, subject: Subject, settings: LocalSettings, now: datetime
+) -> Explanation:
+    """Gather what the state knows of one record."""
+    keys = [(side, subject.kind, subject.id_in(side.other)) for side in System]
+    return Explanation(
+        subject=subject,
+        fields=tuple(_fields(subject.link, settings.conflicts)) if subject.link else (),
+        unlinked=None if subject.link else _why_unlinked(memory, subject, settings, now),
+        quarantine=tuple(memory.quarantine[key] for key in keys if key in memory.quarantine),
+        conflicts=tuple(
+            one
+            for one in memory.conflicts.values()
+            if (one.kind, one.poweroffice_id) == (subject.kind, subject.poweroffice_id)
+        ),
+        intents=tuple(memory.intents[key] for key in keys if key in memory.intents),
+    )
+
+
+def _fields(link: Link, policy: ConflictPolicy) -> Iterator[FieldState]:
+    decided = {one.row.name: one for one in decisions(link, policy)}
+    tribe, poweroffice = (link.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
+    for row in fields_of(link.kind, link.form):
+        decision = decided.get(row.name)
+        yield FieldState(
+            row=row,
+            base=link.base.get(row.name) if row.name in link.base else NEVER,
+            tribe=tribe.get(row.name),
+            poweroffice=poweroffice.get(row.name),
+            winner=decision.winner if decision else None,
+            verdict=_verdict(link, decision) if decision else _agreed(link, row.name),
+        )
+
+
+def _verdict(link: Link, decision: Decision) -> str:
+    if decision.winner is None:
+        return decision.because
+    target, row = decision.winner.other, decision.row
+    refusal = row.refusal(link.seen_in(decision.winner).get(row.name), target)
+    if refusal is not None:
+        return f"{decision.because}, held back from {target.title}: {refusal}"
+    return f"{decision.because}, goes to {target.title}"
+
+
+def _agreed(link: Link, name: str) -> str:
+    if name in link.base:
+        return "agreed"
+    for system, tree in ((System.TRIBE, link.tribe), (System.POWEROFFICE, link.poweroffice)):
+        if name in tree:
+            return f"seen in {system.title} only so far"
+    return "not seen yet"
+
+
+def _why_unlinked(
+    memory: Memory, subject: Subject, settings: LocalSettings, now: datetime
+) -> Reason:
+    record = subject.record
+    if record is None:
+        return Reason(
+            "not seen on either side any more",
+            "The next pass with --full forgets it, if it is gone.",
+        )
+    if record.kind not in settings.kinds:
+        return Reason(
+            f"{record.kind}s are not synchronised", "Add them to TRIBE_PO_KINDS to change that."
+        )
+    if record.kind not in memory.meta.initialised:
+        return Reason(
+            f"no {INITIAL} has finished for {record.kind}s", f"Type: tribe-po {INITIAL} --dry-run"
+        )
+    return _why_not_copied(memory, record, settings, now)
+
+
+def _why_not_copied(
+    memory: Memory, record: Record, settings: LocalSettings, now: datetime
+) -> Reason:
+    target, carrier = record.system.other, scheduled_for(record.system, record.kind)
+    entry = memory.quarantine.get((target, record.kind, record.id))
+    if entry is not None and not entry.held_fields:
+        return Reason("it is quarantined", f"Once corrected: tribe-po quarantine retry {record.id}")
+    reason = left_out(record, memory, carrier.task(settings.kinds, settings.conflicts), now)
+    if reason is not None:
+        return _on_purpose(reason, record, carrier.name)
+    return _waits(memory, record, settings, now)
+
+
+def _on_purpose(reason: LeftOut, record: Record, carrier: str) -> Reason:
+    side = record.system.title
+    if reason is LeftOut.LEFT_ALONE:
+        return Reason(
+            f"only Tribe had it when {INITIAL} ran, which left it alone",
+            f"To create it in PowerOffice: tribe-po {carrier} --push-unmatched",
+        )
+    if reason is LeftOut.UNCERTAIN:
+        return Reason(f"{LeftOut.UNCERTAIN} in {record.system.other.title}", "Wait two minutes.")
+    if record.system is System.POWEROFFICE:
+        return Reason(
+            f"archived in {side}, so not copied",
+            f"To import what is archived: tribe-po {INITIAL} --include-archived",
+        )
+    return Reason(f"no longer in use in {side}, so not copied", f"Take it in use again in {side}.")
+
+
+DEEDS = {
+    Action.CREATE: "creates it in {target}",
+    Action.ADD_ROLE: "gives its role to a relation that {target} has",
+    Action.LINK: "links it",
+}
+"""What a pass does to a record without a counterpart."""
+
+
+def _waits(memory: Memory, record: Record, settings: LocalSettings, now: datetime) -> Reason:
+    """What the next pass does, as it would plan it now."""
+    carrier, target = scheduled_for(record.system, record.kind), record.system.other
+    plan = backlog(memory, carrier, settings, now)
+    refused = plan.quarantined.get((target, record.kind, record.id)) if plan else None
+    if refused is not None:
+        return Reason(f"will be quarantined: {refused.reason}", refused.next_step)
+    deeds = [
+        f", which {DEEDS[change.action].format(target=target.title)}"
+        + (f" ({change.reason})" if change.reason else "")
+        for change in (plan.changes if plan else ())
+        if _is_of(change, record)
+    ]
+    return Reason(
+        f"waits for {carrier.name}{''.join(deeds)}",
+        f"See what it does: tribe-po {carrier.name} --dry-run",
+    )
+
+
+def _is_of(change: Change, record: Record) -> bool:
+    of_side = {System.TRIBE: change.tribe_id, System.POWEROFFICE: change.poweroffice_id}
+    return change.action in DEEDS and (change.kind, of_side[record.system]) == (
+        record.kind,
+        record.id,
+    )
