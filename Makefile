@@ -4,15 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What must be covered to the last branch: the decisions, the state, the field table.
 CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
+# What chaos leaves to chance depends on this number alone.
+SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test lint format clean
+.PHONY: demo test chaos lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest --cov --cov-report= --ignore=tests/chaos
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --skip-covered
+	$(BIN)/pytest tests/chaos
+
+# A crash at every request in every way, kills and losses: the better part of an hour.
+# `make chaos SEED=1` repeats the one that said SEED=1.
+chaos: $(VENV)/.dev
+	@echo SEED=$(SEED)
+	SEED=$(SEED) $(BIN)/pytest tests/chaos -m ''
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -205,6 +205,9 @@ class Books:
             "address", "ExternalCode", previous.values if previous else None, address, contact.id
         )
         contact.address = Address(address_id, address, now)
+        if self.switches.address_moves_contact:
+            for each in contact.roles.values():
+                each.changed = now
 
     def _index(self, contact: Contact, record: RoleRecord, values: Values) -> None:
         for name in UNIQUE:

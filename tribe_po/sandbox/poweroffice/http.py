@@ -8,13 +8,18 @@ import flask
 from flask import Response
 
 from tribe_po.sandbox.poweroffice.contact_routes import CONTACT_ROUTES
-from tribe_po.sandbox.poweroffice.errors import GatewayError, ProblemError
+from tribe_po.sandbox.poweroffice.errors import (
+    INVALID_RESOURCE_PARAMETER,
+    GatewayError,
+    ProblemError,
+)
 from tribe_po.sandbox.poweroffice.invoice_routes import INVOICE_ROUTES
 from tribe_po.sandbox.poweroffice.product_routes import PRODUCT_ROUTES
-from tribe_po.sandbox.poweroffice.routing import Call, Route, empty_response, json_response
+from tribe_po.sandbox.poweroffice.routing import Call, Route, json_response
 from tribe_po.sandbox.poweroffice.sales_routes import SALES_ROUTES
 from tribe_po.sandbox.poweroffice.settings_routes import SETTINGS_ROUTES
 from tribe_po.sandbox.poweroffice.tenant import PowerOfficeTenant
+from tribe_po.sandbox.poweroffice.wording import refused, worded
 
 MAXIMUM_URL = 4096
 """Very long comma lists are answered with 414; the real limit is not documented."""
@@ -41,7 +46,9 @@ def _pass_gateway(tenant: PowerOfficeTenant) -> None:
         raise GatewayError(401, "Access denied due to missing subscription key.")
     if key not in tenant.subscription_keys:
         raise GatewayError(401, "Access denied due to invalid subscription key.")
-    if not tenant.pace.admit():
+    tenant.received += 1
+    every = tenant.switches.throttle_every
+    if not tenant.pace.admit() or (every and tenant.received % every == 0):
         raise GatewayError(429, "Rate limit is exceeded. Try again in 1 seconds.", "429")
 
 
@@ -99,6 +106,10 @@ def _check_query(route: Route, tenant: PowerOfficeTenant) -> dict[str, str]:
     if unknown or repeated:
         names = ", ".join(unknown or repeated)
         raise ProblemError(400, "Invalid query parameter(s)", f"Not allowed: {names}.")
+    taken = {"OrderBy": tenant.switches.order_by, "Fields": tenant.switches.fields}
+    for name in query:
+        if not taken.get(name, True):
+            raise ProblemError(400, INVALID_RESOURCE_PARAMETER, f"{name} is not supported.")
     return {name: values[0] for name, values in query.items()}
 
 
@@ -124,7 +135,7 @@ def _dispatch(tenant: PowerOfficeTenant, path: str) -> Response:
         _enter_lane(tenant.lanes[route.lane])
     with tenant.lock:
         tenant.settle()
-        return route.answer(Call(tenant, keys, query, route.resource))
+        return worded(route.answer(Call(tenant, keys, query, route.resource)), tenant.switches)
 
 
 def blueprint(tenant: PowerOfficeTenant) -> flask.Blueprint:
@@ -137,12 +148,12 @@ def blueprint(tenant: PowerOfficeTenant) -> flask.Blueprint:
 
     @api.errorhandler(ProblemError)
     def refuse(error: ProblemError) -> Response:
-        body = error.body()
-        return empty_response(error.status) if body is None else json_response(error.status, body)
+        return refused(error, tenant.switches)
 
     @api.errorhandler(GatewayError)
     def turn_away(error: GatewayError) -> Response:
-        headers = {"Retry-After": "1"} if error.status == 429 else {}
+        timed = error.status == 429 and tenant.switches.retry_after
+        headers = {"Retry-After": "1"} if timed else {}
         return json_response(error.status, error.body(), headers)
 
     @api.teardown_request

@@ -273,6 +273,7 @@ def select(
         each.make(books, name, query[name]) for name, each in filters.items() if name in query
     ]
     number, size = _page_bounds(query)
+    size = min(size, books.switches.page_cap or size)
     chosen = _chosen_members(query.get("Fields"), members)
     order = _order(query.get("OrderBy"), members)
     found = [row for row in reversed(rows) if all(holds(row) for holds in predicates)]

@@ -21,10 +21,12 @@ class Patcher:
     """Applies operations to the patchable members of one kind of object.
 
     `resource` is its name in texts ("Product group"), `fields` the members that may be touched.
+    `creates_address`: adding a part of an address that is not there makes one.
     """
 
     resource: str
     fields: Mapping[str, Field]
+    creates_address: bool = True
 
     def apply(self, document: Values, operations: object) -> tuple[Values, frozenset[str]]:
         """Return the patched copy of `document`, and the members written to. All or nothing.
@@ -88,7 +90,7 @@ class Patcher:
             return [name, parts[1]]
         inner = self._exact(ADDRESS_FIELDS, parts[1])
         if document[name] is None:
-            if not creates:
+            if not (creates and self.creates_address):
                 raise self._not_found(parts[1])
             document[name] = {}
             self._restore(document)

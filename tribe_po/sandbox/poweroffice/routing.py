@@ -19,6 +19,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 _POST_TYPE = re.compile(r"(application|text)/json|application/[\w.-]+\+json")
 _PATCH_TYPE = re.compile(r"application/json-patch\+json")
 _INT64 = re.compile(r"-?\d{1,18}")
+_ASKS = frozenset({"customerNos", "supplierNos", "codes", "externalImportReference"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,25 @@ class Call:
         return self._json_body(_POST_TYPE)
 
     def operations(self) -> object:
-        """Return the JSON of a PATCH body."""
-        return self._json_body(_PATCH_TYPE)
+        """Return the JSON of a PATCH body. Raise ProblemError (400) for an operation that this
+        environment does not take."""
+        operations = self._json_body(_PATCH_TYPE)
+        if not isinstance(operations, list):
+            return operations
+        switches = self.tenant.switches
+        refused = {"test"} if switches.patch_test == "refused" else set()
+        refused |= set() if switches.patch_remove else {"remove"}
+        names = [step.get("op") if isinstance(step, dict) else None for step in operations]
+        for name in refused.intersection(filter(None, names)):
+            raise ProblemError(
+                400, f"{self.resource} validation error(s)", f"The operation '{name}' is unknown."
+            )
+        ignored = switches.patch_test == "ignored"
+        return [
+            step
+            for step, name in zip(operations, names, strict=True)
+            if not (ignored and name == "test")
+        ]
 
     def _json_body(self, accepted: re.Pattern[str]) -> object:
         if not accepted.fullmatch(flask.request.mimetype):
@@ -116,6 +134,9 @@ def page_response(
     call: Call, rows: list[Values], members: Iterable[str], filters: Mapping[str, Filter]
 ) -> Response:
     """Answer the page of `rows` that the query asks for: 204 if there are none."""
+    hidden = call.tenant.switches.archived
+    if hidden == "hidden" or (hidden == "asked for" and not _ASKS.intersection(call.query)):
+        rows = [row for row in rows if not row.get("IsArchived")]
     page = select(call.tenant.books, rows, list(members), filters, call.query)
     if not page.rows:
         return empty_response(204)

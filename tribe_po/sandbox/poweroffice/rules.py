@@ -148,9 +148,9 @@ def _unique(books: Books, change: Change) -> None:
 def _check_free(books: Books, change: Change, scope: str, name: str, value: object) -> None:
     holder = None if value is None else books.holder(scope, name, value)
     if holder not in (None, change.contact_id):
-        raise change.refusal(
-            f"{name} is already in use. '{value}' is used on (contact) Id = {holder}."
-        )
+        told = f"{name} is already in use. '{value}' is used on (contact) Id = {holder}."
+        switches = books.switches
+        raise change.refusal(told if switches.duplicate_detail else "", switches.duplicate_status)
 
 
 def _number(books: Books, change: Change) -> None:

@@ -1,6 +1,7 @@
 """What the contract leaves open, or what differs between companies, for a test to set."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(slots=True)
@@ -19,6 +20,22 @@ class Switches:
     `missing_ids_are_refused`: a filter by internal id that names nothing is a 404, not a 204.
     `references_free_after_delete`: a deleted order's ExternalImportReference may be used again.
     `line_changes_move_orders`: a change of a line moves the order's LastChangedDateTimeOffset.
+    `order_by`, `fields`: lists take OrderBy, and Fields; off, 400.
+    `page_cap`: the most rows in one page, whatever PageSize asks for.
+    `archived`: lists show archived contacts and products; or only those that are `asked for` by
+    number, code or reference; or never (`hidden`).
+    `duplicate_status`: what a number, code or reference in use is answered with, 400 or 409.
+    `duplicate_detail`: such a refusal says what is in use, and by whom.
+    `patch_test`: JSON Patch tests are honoured, or refused (400), or ignored.
+    `patch_remove`: JSON Patch takes `remove`; off, 400, and only `replace` with null clears.
+    `new_address_by_parts`: adding a part of an address makes the address; off, 400.
+    `fraction_digits`, `offset`: how time stamps in answers end.
+    `problem_members`: the members of a ProblemDetails in lower or in Pascal case; or no body.
+    `post_body`, `patch_body`: writes answer with the object; off, without a body.
+    `unknown_members`: objects have members that no specification names.
+    `address_moves_contact`: a change of the address moves the contact's LastChanged.
+    `throttle_every`: every so many-th request is refused with 429; 0 for none.
+    `retry_after`: a 429 says when to come back.
     """
 
     allow_send_invoice: bool = False
@@ -33,3 +50,21 @@ class Switches:
     missing_ids_are_refused: bool = True
     references_free_after_delete: bool = True
     line_changes_move_orders: bool = False
+    order_by: bool = True
+    fields: bool = True
+    page_cap: int | None = None
+    archived: Literal["shown", "asked for", "hidden"] = "shown"
+    duplicate_status: int = 400
+    duplicate_detail: bool = True
+    patch_test: Literal["honoured", "refused", "ignored"] = "honoured"
+    patch_remove: bool = True
+    new_address_by_parts: bool = True
+    fraction_digits: int = 7
+    offset: Literal["+00:00", "Z", ""] = "+00:00"
+    problem_members: Literal["lower", "pascal", "none"] = "lower"
+    post_body: bool = True
+    patch_body: bool = True
+    unknown_members: bool = False
+    address_moves_contact: bool = False
+    throttle_every: int = 0
+    retry_after: bool = True

@@ -69,7 +69,8 @@ class PowerOfficeTenant(SalesDesk):
     Attributes that a test may set: `privileges`, `invalid_privileges`, `integration_active`
     (False: no more tokens), `subscription_keys` (those the gateway accepts), `paginate_header`
     (False: no X-Pagination), `client_name`, `switches`, and `books` for terms, series, groups,
-    ELMA and `books.settings`. What people do with products and invoices is in `SalesDesk`.
+    ELMA and `books.settings`. `received` counts the requests with a good key. What people do with
+    products and invoices is in `SalesDesk`.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class PowerOfficeTenant(SalesDesk):
         self.client_name = "Sandkasse Regnskap AS"
         self.integration_active = True
         self.paginate_header = True
+        self.received = 0
         self.subscription_keys = {self.keys.subscription, self.keys.subscription_secondary}
         self.privileges: set[str] = set(FULL_PRIVILEGES)
         self.invalid_privileges: set[str] = set()
@@ -149,7 +151,8 @@ class PowerOfficeTenant(SalesDesk):
             fields = fields_with(role, "U", self.books.edition_2026)
             kept = contact.kept(record)
             document = {name: kept.get(name) for name in fields}
-            patched, touched = Patcher(role, fields).apply(document, operations)
+            patcher = Patcher(role, fields, self.switches.new_address_by_parts)
+            patched, touched = patcher.apply(document, operations)
             return self._update(contact, record, patched, touched, by_user=False)
 
     def remove(self, role: Role, contact_id: int) -> None:

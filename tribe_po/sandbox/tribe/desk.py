@@ -102,7 +102,9 @@ class Desk:
             self._dialect = dialect
             self.store.model = tenant_model(dialect)
             # The screen shows lines in full, whatever the API's `$expand` understands.
-            self._screen = tenant_model(replace(dialect, nested_line_expand=True, billing=True))
+            self._screen = tenant_model(
+                replace(dialect, nested_line_expand=True, billing=True, import_id="told")
+            )
             self.store.changed()
 
     def writer(self, *, by_hand: bool = False) -> Writer:

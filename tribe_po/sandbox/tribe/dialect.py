@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,23 @@ class TribeDialect:
     phase_by_put: PUT moves an invoice to another phase; off, only POST with its ID does (4.2).
     scopes: the OAuth scopes that the application may ask for (2.2).
     token_seconds: the life of a token (2.3).
+    update_body: updates answer 200 with the entity; off, 204 without a body (4.2).
+    created_status: what a creation answers that has a body (4.2).
+    empty_status: what a write answers that has none (4.2).
+    location: a creation names the new record in the headers Location and OData-EntityId (4.2).
+    casing: the capitals of property names in answers: as declared, or another way (3.2).
+    numbers: debtor and creditor numbers are texts in answers, or JSON numbers (6.1).
+    nested_filter: `$filter` takes a path to a property of a linked record; off, 400 (4.4).
+    import_id: ImportId is in the metadata; or `untold`: only its use shows that it is there; or
+        `unfilterable`: `$filter` takes it not; or `absent` (5.4).
+    former: the API writes IsFormer; or a request with it is `refused` (400) or `forbidden` (403);
+        or it is `ignored` (6.9).
+    upgrade_type: how `_UpgradeType` wants the target's name, with underscores or dots; or None
+        where relationships cannot be converted (6.5).
+    read_lag: so many seconds after its creation a record shows in lists (4.7).
+    error_body: the shape of refusals: OData's, Spring's, a page of HTML, or nothing (4.8).
+    throttle_every: every so many-th request is refused with 429; 0 for none (4.9).
+    retry_after: a 429 says when to come back (4.9).
     """
 
     put: bool = True
@@ -47,3 +65,17 @@ class TribeDialect:
     phase_by_put: bool = True
     scopes: tuple[str, ...] = ("read", "write", "offline")
     token_seconds: int = 3600
+    update_body: bool = True
+    created_status: int = 201
+    empty_status: int = 204
+    location: bool = False
+    casing: Literal["declared", "lower", "upper", "camel"] = "declared"
+    numbers: Literal["text", "number"] = "text"
+    nested_filter: bool = True
+    import_id: Literal["told", "untold", "unfilterable", "absent"] = "told"
+    former: Literal["taken", "refused", "forbidden", "ignored"] = "taken"
+    upgrade_type: Literal["underscored", "dotted"] | None = "underscored"
+    read_lag: float = 0
+    error_body: Literal["odata", "spring", "html", "nothing"] = "odata"
+    throttle_every: int = 0
+    retry_after: bool = True

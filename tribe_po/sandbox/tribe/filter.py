@@ -16,6 +16,7 @@ from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
 
 from tribe_po.sandbox.tribe.computed import value_reader
+from tribe_po.sandbox.tribe.dialect import TribeDialect
 from tribe_po.sandbox.tribe.error import bad_request, unknown_property
 from tribe_po.sandbox.tribe.metadata import EntityModel, Kind, Property
 from tribe_po.sandbox.tribe.store import Record, Store
@@ -51,7 +52,9 @@ _STRING_FUNCTIONS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def compile_filter(model: EntityModel, type_name: str, text: str) -> Predicate:
+def compile_filter(
+    model: EntityModel, type_name: str, text: str, dialect: TribeDialect
+) -> Predicate:
     """The predicate that `text` states about records of `type_name`. Raises a 400."""
     for keyword in _KEYWORD.findall(_STRING_LITERAL.sub("''", text)):
         if keyword != keyword.lower():
@@ -60,13 +63,14 @@ def compile_filter(model: EntityModel, type_name: str, text: str) -> Predicate:
         tree = ODataParser().parse(ODataLexer().tokenize(text))
     except exceptions.ODataException as error:
         raise bad_request(f"Invalid $filter: {error}") from error
-    return _Compiler(model, type_name).condition(tree)
+    return _Compiler(model, type_name, dialect).condition(tree)
 
 
 class _Compiler:
-    def __init__(self, model: EntityModel, type_name: str) -> None:
+    def __init__(self, model: EntityModel, type_name: str, dialect: TribeDialect) -> None:
         self._model = model
         self._type_name = type_name
+        self._dialect = dialect
 
     def condition(self, node: object) -> Predicate:
         match node:
@@ -116,8 +120,10 @@ class _Compiler:
 
     def _path(self, node: object) -> tuple[_Getter, Kind]:
         *navigations, name = _names(node)
-        if len(navigations) > _MOST_NAVIGATIONS:
+        if len(navigations) > (_MOST_NAVIGATIONS if self._dialect.nested_filter else 0):
             raise bad_request("Invalid $filter: the path is too long.")
+        if name == "ImportId" and self._dialect.import_id == "unfilterable":
+            raise bad_request("Invalid $filter: ImportId cannot be filtered by.")
         type_name = self._type_name
         for step in navigations:
             navigation = self._model.navigations(type_name).get(step)

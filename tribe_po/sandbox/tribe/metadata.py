@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Flag, StrEnum, auto
 from xml.etree import ElementTree
@@ -171,15 +171,16 @@ class EntityModel:
         return tuple(t.name for t in self.types() if not t.abstract and self.is_a(t.name, base))
 
 
-def csdl(model: EntityModel, functions: Mapping[str, str]) -> bytes:
-    """The model as CSDL XML (tribe.md 4.6). `functions`: function name to the type it returns."""
+def csdl(model: EntityModel, functions: Mapping[str, str], untold: Collection[str] = ()) -> bytes:
+    """The model as CSDL XML (tribe.md 4.6). `functions`: function name to the type it returns;
+    `untold`: properties that the document is silent about."""
     ElementTree.register_namespace("edmx", _EDMX)
     ElementTree.register_namespace("", _EDM)
     root = ElementTree.Element(f"{{{_EDMX}}}Edmx", Version="4.0")
     services = ElementTree.SubElement(root, f"{{{_EDMX}}}DataServices")
     schema = ElementTree.SubElement(services, f"{{{_EDM}}}Schema", Namespace=NAMESPACE)
     for entity_type in model.types():
-        _type_element(schema, model, entity_type)
+        _type_element(schema, model, entity_type, untold)
     for name, target in functions.items():
         function = ElementTree.SubElement(schema, f"{{{_EDM}}}Function", Name=name)
         ElementTree.SubElement(function, f"{{{_EDM}}}ReturnType", Type=f"{NAMESPACE}.{target}")
@@ -188,7 +189,12 @@ def csdl(model: EntityModel, functions: Mapping[str, str]) -> bytes:
     return text
 
 
-def _type_element(schema: ElementTree.Element, model: EntityModel, entity_type: EntityType) -> None:
+def _type_element(
+    schema: ElementTree.Element,
+    model: EntityModel,
+    entity_type: EntityType,
+    untold: Collection[str],
+) -> None:
     attributes = {"Name": entity_type.name}
     if entity_type.base:
         attributes["BaseType"] = f"{NAMESPACE}.{entity_type.base}"
@@ -200,7 +206,7 @@ def _type_element(schema: ElementTree.Element, model: EntityModel, entity_type: 
         ElementTree.SubElement(key, f"{{{_EDM}}}PropertyRef", Name="ID")
     inherited = model.properties(entity_type.base) if entity_type.base else {}
     for item in entity_type.properties:
-        if item.name in inherited:
+        if item.name in inherited or item.name in untold:
             continue
         nullable = {"Nullable": "false"} if item.required or item.name == "ID" else {}
         ElementTree.SubElement(

@@ -101,10 +101,11 @@ def default_view(model: EntityModel, type_name: str) -> View:
 
 def view(model: EntityModel, type_name: str, options: dict[str, str]) -> View:
     """The view that `$select` and `$expand` ask for. Raises a 400."""
-    properties = default_view(model, type_name).properties
     expands: tuple[Expand, ...] = ()
     if "$select" in options:
         properties = _selected(model, type_name, options["$select"])
+    else:
+        properties = default_view(model, type_name).properties
     if "$expand" in options:
         expands = tuple(_expands(model, type_name, options["$expand"]))
     return View(type_name, properties, expands)
@@ -116,7 +117,7 @@ def query(
     """The collection request that `options` state. Raises a 400."""
     predicate = None
     if "$filter" in options:
-        predicate = compile_filter(model, type_name, options["$filter"])
+        predicate = compile_filter(model, type_name, options["$filter"], dialect)
     order: tuple[OrderKey, ...] = ()
     if "$orderby" in options:
         order = tuple(_order(model, type_name, options["$orderby"], dialect))

@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from tribe_po.sandbox.tribe.dialect import TribeDialect
 from tribe_po.sandbox.tribe.error import OAuthError, ODataError, bad_request, not_found
 from tribe_po.sandbox.tribe.files import file_answer
 from tribe_po.sandbox.tribe.invoice_rules import refuse_phase_by_put
@@ -36,8 +39,9 @@ from tribe_po.sandbox.tribe.odata import (
     render,
     view,
 )
+from tribe_po.sandbox.tribe.spelling import spelled
 from tribe_po.sandbox.tribe.store import Record
-from tribe_po.sandbox.tribe.values import guid
+from tribe_po.sandbox.tribe.values import guid, wire_moment
 from tribe_po.sandbox.tribe.writes import UPGRADE, Body, Writer, existing
 
 if TYPE_CHECKING:
@@ -75,7 +79,7 @@ def blueprint(tenant: TribeTenant) -> Blueprint:
     routes.add_url_rule(
         "/v1/odata-file/<set_name>/<key>/<name>", view_func=api.file, methods=[*_METHODS]
     )
-    routes.register_error_handler(ODataError, _odata_error)
+    routes.register_error_handler(ODataError, lambda error: _odata_error(error, tenant.dialect))
     routes.register_error_handler(OAuthError, _oauth_error)
     return routes
 
@@ -111,6 +115,7 @@ class _Api:
         method = "GET" if request.method == "HEAD" else request.method
         with self._tenant.lock:
             self._authorize(method)
+            self._throttle()
             if path == "$metadata":
                 return self._metadata(method)
             if path.endswith("()"):
@@ -133,13 +138,21 @@ class _Api:
         if tenant.read_only and method != "GET":
             raise ODataError(403, "The user has no right to change records.")
 
+    def _throttle(self) -> None:
+        every = self._tenant.dialect.throttle_every
+        self._tenant.received += 1
+        if every and self._tenant.received % every == 0:
+            raise ODataError(429, "Too many requests.")
+
     def _metadata(self, method: str) -> Response:
         if method != "GET":
             raise ODataError(405, f"{method} is not allowed here.", allow=("GET",))
         raw_options(request.query_string, {"$format"})
         if not self._tenant.dialect.metadata:
             raise not_found("No such resource: '$metadata'.")
-        return Response(csdl(self._model, FUNCTIONS), content_type="application/xml;charset=utf-8")
+        untold = {"ImportId"} if self._tenant.dialect.import_id == "untold" else set()
+        document = csdl(self._model, FUNCTIONS, untold)
+        return Response(document, content_type="application/xml;charset=utf-8")
 
     def _function(self, name: str, method: str) -> Response:
         target = FUNCTIONS.get(name)
@@ -152,7 +165,16 @@ class _Api:
     def _list(self, resource: _Resource) -> Response:
         type_name = resource.entity_type.name
         options, wanted = self._query(type_name)
-        return self._page(type_name, options, wanted, None)
+        return self._page(type_name, options, wanted, self._visible(type_name))
+
+    def _visible(self, type_name: str) -> list[Record] | None:
+        """The records that lists show by now; None for all."""
+        tenant = self._tenant
+        if not tenant.dialect.read_lag:
+            return None
+        latest = wire_moment(tenant.clock.now() - timedelta(seconds=tenant.dialect.read_lag))
+        records = tenant.store.of_type(type_name)
+        return [one for one in records if str(one.values["CreationDate"]) <= latest]
 
     def _query(self, type_name: str) -> tuple[dict[str, str], Query]:
         dialect = self._tenant.dialect
@@ -174,7 +196,7 @@ class _Api:
             body["@odata.count"] = found.total
         if found.next_token is not None:
             body["@odata.nextLink"] = _next_link(options, found.next_token)
-        return _json(body)
+        return _json(spelled(body, tenant.dialect))
 
     def _read(self, resource: _Resource) -> Response:
         return self._entity(resource.entity_type.name, self._existing(resource))
@@ -194,6 +216,7 @@ class _Api:
         entity_type, body = resource.entity_type, _body()
         if Right.CREATE not in entity_type.rights:
             raise ODataError(405, f"'{entity_type.name}' does not allow create.", allow=("GET",))
+        self._former(body)
         if "ID" not in body:
             return self._written(entity_type, self._writer().create(entity_type.name, body), 201)
         record = self._writable(entity_type.name, body["ID"])
@@ -208,12 +231,23 @@ class _Api:
         if not self._tenant.dialect.put:
             raise ODataError(405, "PUT is not allowed here.", allow=("GET", "DELETE"))
         entity_type, body = resource.entity_type, _body()
+        self._former(body)
         record = self._writable(entity_type.name, resource.key)
         refuse_phase_by_put(self._tenant.dialect, record, body)
         if "ID" in body and guid(body.pop("ID")) != record.id:
             raise bad_request("The ID in the body is not the one in the URL.")
         self._writer().update(entity_type.name, record, body)
         return self._written(entity_type, record, 200)
+
+    def _former(self, body: Body) -> None:
+        """Refuse IsFormer, or take it out of the body, where the API does not write it."""
+        match self._tenant.dialect.former:
+            case "refused" if "IsFormer" in body:
+                raise bad_request("'IsFormer' is read-only.")
+            case "forbidden" if "IsFormer" in body:
+                raise ODataError(403, "The user has no right to end a relationship.")
+            case "ignored":
+                body.pop("IsFormer", None)
 
     def _delete(self, resource: _Resource) -> Response:
         raw_options(request.query_string, ())
@@ -236,14 +270,22 @@ class _Api:
     def _entity(self, type_name: str, record: Record) -> Response:
         options = raw_options(request.query_string, ENTITY_OPTIONS)
         shown = view(self._model, type_name, options)
-        return _json(_context(type_name) | render(self._tenant.store, record, shown))
+        body = _context(type_name) | render(self._tenant.store, record, shown)
+        return _json(spelled(body, self._tenant.dialect))
 
     def _written(self, entity_type: EntityType, record: Record, status: int) -> Response:
-        if not self._tenant.dialect.write_body:
-            return Response(status=204)
-        shown = default_view(self._model, entity_type.name)
-        body = _context(entity_type.name) | render(self._tenant.store, record, shown)
-        return _json(body, status=status)
+        dialect, created = self._tenant.dialect, status == 201
+        if not dialect.write_body or not (created or dialect.update_body):
+            response = Response(status=dialect.empty_status)
+        else:
+            shown = default_view(self._model, entity_type.name)
+            body = _context(entity_type.name) | render(self._tenant.store, record, shown)
+            answered = dialect.created_status if created else status
+            response = _json(spelled(body, dialect), status=answered)
+        if created and dialect.location:
+            address = f"{request.base_url}({record.id})"
+            response.headers.update({"Location": address, "OData-EntityId": address})
+        return response
 
 
 def _resource(model: EntityModel, path: str) -> _Resource:
@@ -298,13 +340,28 @@ def _json(body: Any, *, status: int = 200, content_type: str = _JSON) -> Respons
     return Response(text, status=status, content_type=content_type)
 
 
-def _odata_error(error: ODataError) -> Response:
-    response = _json(error.body(), status=error.status)
+def _odata_error(error: ODataError, dialect: TribeDialect) -> Response:
+    response = _refusal(error, dialect)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.allow:
         response.headers["Allow"] = ", ".join(error.allow)
+    if error.status == 429 and dialect.retry_after:
+        response.headers["Retry-After"] = "1"
     return response
+
+
+def _refusal(error: ODataError, dialect: TribeDialect) -> Response:
+    match dialect.error_body:
+        case "spring":
+            body = {"status": error.status, "error": "Error", "message": error.message}
+            return _json({**body, "path": request.path}, status=error.status)
+        case "html":
+            page = f"<html><head><title>Error</title></head><body>{escape(error.message)}</body>"
+            return Response(f"{page}</html>", status=error.status, content_type="text/html")
+        case "nothing":
+            return Response(status=error.status)
+    return _json(error.body(), status=error.status)
 
 
 def _oauth_error(error: OAuthError) -> Response:

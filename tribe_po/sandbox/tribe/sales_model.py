@@ -193,7 +193,16 @@ def tenant_model(dialect: TribeDialect) -> EntityModel:
     """All types of a tenant that speaks `dialect`."""
     product = _demanding(_PRODUCT_TYPE) if dialect.product_requires else _PRODUCT_TYPE
     sales = (*_LOOKUPS, *_GOODS, product, _LINE_TYPE, _ACTIVITY, _invoice_type(dialect))
-    return EntityModel((*RELATION_TYPES, *sales, *_PAPERS))
+    types: tuple[EntityType, ...] = (*RELATION_TYPES, *sales, *_PAPERS)
+    if dialect.import_id == "absent":
+        types = tuple(_without(one, "ImportId") for one in types)
+    return EntityModel(types)
+
+
+def _without(entity_type: EntityType, name: str) -> EntityType:
+    return replace(
+        entity_type, properties=tuple(p for p in entity_type.properties if p.name != name)
+    )
 
 
 def _demanding(product: EntityType) -> EntityType:

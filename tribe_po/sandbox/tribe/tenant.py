@@ -8,6 +8,7 @@ from tribe_po.sandbox.clock import Clock
 from tribe_po.sandbox.tribe.dialect import TribeDialect
 from tribe_po.sandbox.tribe.model import (
     EMPLOYEE,
+    IDENTITY,
     ORGANIZATION,
     ORGANIZATION_CUSTOMER,
     ORGANIZATION_LEAD,
@@ -31,7 +32,8 @@ class TribeTenant(SalesDesk):
     ODataError for a field or value that Tribe refuses, and KeyError for an unknown ID.
 
     dialect: may be replaced at any time, and keeps every record. read_only: every API write
-    answers 403. locked: the IDs of single records that the API may not write (403).
+    answers 403. locked: the IDs of single records that the API may not write (403). received: how
+    many requests with a good token the API has seen.
     """
 
     client_id = "sandbox-tribe-client"
@@ -48,6 +50,7 @@ class TribeTenant(SalesDesk):
         super().__init__(clock, dialect or TribeDialect(), organization_name, seed)
         self.read_only = False
         self.locked: set[str] = set()
+        self.received = 0
         self.tokens = TokenDesk(self.client_id, self.client_secret)
 
     def employee(self) -> Record:
@@ -77,6 +80,17 @@ class TribeTenant(SalesDesk):
     def add_lead(self, organization_id: str, **fields: Any) -> str:
         """Make an organisation a lead. Returns the relationship's ID."""
         return self._add_role(ORGANIZATION_LEAD, "Organization", organization_id, fields)
+
+    def add_identity(self, name: str) -> str:
+        """One more own organisation, as in a multi-entity set-up (tribe.md 2.5). Returns its ID."""
+        with self.lock:
+            organization = self._add(ORGANIZATION, {"Name": name})
+            identity = self.store.add(IDENTITY)
+            moment = wire_moment(self.clock.now())
+            identity.values = {"CreationDate": moment, "Name": name}
+            for navigation in ("Relation", "Organization"):
+                self.store.link(identity, navigation, organization)
+            return organization
 
     def edit_address(self, owner_id: str, navigation: str = "InvoiceAddress", **fields: Any) -> str:
         """Change an address in place, or add it where there is none. Returns its ID."""

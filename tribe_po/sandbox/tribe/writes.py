@@ -87,6 +87,10 @@ class Writer:
         if set(body) != {"ID", UPGRADE}:
             raise bad_request(f"A body with {UPGRADE} has ID and nothing else.")
         target = body[UPGRADE]
+        if self._dialect.upgrade_type is None:
+            raise bad_request("A relationship cannot be converted.")
+        if self._dialect.upgrade_type == "dotted" and isinstance(target, str):
+            target = target.replace(".", "_") if "." in target else None
         if not isinstance(target, str) or target not in {t.name for t in self._model.types()}:
             raise bad_request(f"{UPGRADE} names no entity type: {target!r}.")
         old, new = self._model.get(record.type_name), self._model.get(target)

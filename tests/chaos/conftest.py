@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.chaos.office import Office, office
+from tests.chaos.reference import Reference, play
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """An office, and the undisturbed reference round that was played in it."""
+
+    office: Office
+    reference: Reference
+
+
+@pytest.fixture(scope="package")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+    settings = {
+        "TRIBE_PO_KINDS": "customers,suppliers",
+        # An edit that is taken for a conflict by mistake is then lost, instead of listed.
+        "TRIBE_PO_CONFLICTS": "tribe",
+    }
+    with office(tmp_path_factory.mktemp("chaos"), **settings) as made:
+        yield Round(made, play(made))

@@ -1,0 +1,697 @@
+"""The table of dialects: each answers one open question of the contracts in one way.
+
+A dialect is what a server may turn out to speak. `set_up` makes a world speak it before anything
+has happened there; those on the same `axis` answer the same question and exclude each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.dialects.story import KARI, RENAMED
+from tests.scenarios.world import World
+
+SetUp = Callable[[World], object]
+
+_KARI = f"customer {' '.join(KARI)}"
+_REDERI = f"customer {RENAMED}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What cannot be as it should under a dialect.
+
+    `differs` names what the two screens then show differently, as "kind name: field", and
+    `reasons` a part of the reason for each record that is listed; every one of them must be.
+    `writes_again` is part of the only kind of write that a further round may try again.
+    """
+
+    differs: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    writes_again: str = ""
+
+
+ALL_AGREES = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One row. `question` is the contract and the number of its open question, `does` what the tool
+    does about it, for the document. A `variant` differs so little from another one on its axis
+    that the pairs do without it.
+    """
+
+    name: str
+    question: str
+    does: str
+    set_up: SetUp
+    axis: str
+    expected: Expected = ALL_AGREES
+    variant: bool = False
+
+
+def _tribe(**changes: Any) -> SetUp:
+    def set_up(w: World) -> None:
+        w.tribe.dialect = replace(w.tribe.dialect, **changes)
+
+    return set_up
+
+
+def _poweroffice(**changes: Any) -> SetUp:
+    def set_up(w: World) -> None:
+        for name, value in changes.items():
+            assert hasattr(w.poweroffice.switches, name), name
+            setattr(w.poweroffice.switches, name, value)
+
+    return set_up
+
+
+def _several_own_organisations(w: World) -> None:
+    w.tribe.add_identity("Fjordvik Eiendom AS")
+    w.overrides["TRIBECRM_ORGANIZATION_ID"] = w.tribe.own_organization_id
+
+
+def _countries(name: str) -> SetUp:
+    """Country codes in another form."""
+
+    def set_up(w: World) -> None:
+        codes = {"NO": ("NOR", "578", "Norway"), "SE": ("SWE", "752", "Sweden")}
+        place = ("alpha-3", "number", "name").index(name)
+        for row in list(w.tribe.store.of_type("Datastore_Country")):
+            spelled = codes.get(str(row.values["Code"]))
+            if spelled is None:
+                w.tribe.store.remove(row)
+            else:
+                row.values["Code"] = spelled[place]
+
+    return set_up
+
+
+def _no_countries(w: World) -> None:
+    for row in list(w.tribe.store.of_type("Datastore_Country")):
+        if row.values["Code"] == "NO":
+            w.tribe.store.remove(row)
+
+
+def _without_date(prefix: str) -> SetUp:
+    """Take the Date header away from one system's answers, as a proxy may."""
+
+    def set_up(w: World) -> None:
+        inner = w.sandbox.app.wsgi_app
+
+        def undated(environ: Any, start: Any) -> Any:
+            def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+                if environ["PATH_INFO"].startswith(prefix):
+                    headers = [one for one in headers if one[0].lower() != "date"]
+                return start(status, headers, *more)
+
+            return inner(environ, begin)
+
+        vars(w.sandbox.app)["wsgi_app"] = undated
+
+    return set_up
+
+
+def _no_pagination(w: World) -> None:
+    w.poweroffice.paginate_header = False
+
+
+def _edition_2025(w: World) -> None:
+    w.poweroffice.configure(edition_2026=False)
+
+
+def _no_person_names(w: World) -> None:
+    w.poweroffice.configure(person_names=False)
+
+
+_FORMER = frozenset({f"{_KARI}: inactive"})
+_NO_FORMER_REFUSED = Expected(_FORMER, ("Tribe refused to write",))
+_NO_FORMER_IGNORED = Expected(_FORMER, ("did not make it",), writes_again="IsFormer")
+_NO_UPGRADE = Expected(frozenset({f"{_REDERI}: only there"}), ("Tribe refused to write",))
+_NO_VAT = Expected(
+    frozenset({"product Kopp: only there", "product Skål: only there"}),
+    ("no VAT per cent, which Tribe asks for",),
+)
+
+_LISTS_PRODUCTS = (
+    "Does not know the VAT of products without a sales account of their own, and lists those of "
+    "them that Tribe lacks."
+)
+
+TRIBE: tuple[Dialect, ...] = (
+    Dialect(
+        "no PUT",
+        "tribe 2",
+        "After the first 405 it updates by POST with the ID, and remembers that.",
+        _tribe(put=False),
+        "update",
+    ),
+    Dialect(
+        "POST with an ID answers 204",
+        "tribe 2, 3",
+        "Takes any 2xx for done; what was written is not read back from the answer.",
+        _tribe(put=False, update_body=False),
+        "update",
+    ),
+    Dialect(
+        "updates answer 204",
+        "tribe 3",
+        "Takes any 2xx for done.",
+        _tribe(update_body=False),
+        "update",
+        variant=True,
+    ),
+    Dialect(
+        "writes without a body",
+        "tribe 3",
+        "Finds what it created by its mark.",
+        _tribe(write_body=False),
+        "body",
+    ),
+    Dialect(
+        "writes without a body, the ID in a header",
+        "tribe 3",
+        "Takes the ID from OData-EntityId or Location.",
+        _tribe(write_body=False, location=True),
+        "body",
+        variant=True,
+    ),
+    Dialect(
+        "creations answer 200",
+        "tribe 3",
+        "Takes any 2xx for done.",
+        _tribe(created_status=200),
+        "body",
+        variant=True,
+    ),
+    Dialect(
+        "creations answer 201 without a body",
+        "tribe 3",
+        "Finds what it created by its mark.",
+        _tribe(write_body=False, empty_status=201),
+        "body",
+    ),
+    Dialect(
+        "names in lower case",
+        "tribe 4",
+        "Reads names whatever their capitals.",
+        _tribe(casing="lower"),
+        "casing",
+    ),
+    Dialect(
+        "names in upper case",
+        "tribe 4",
+        "Reads names whatever their capitals.",
+        _tribe(casing="upper"),
+        "casing",
+        variant=True,
+    ),
+    Dialect(
+        "names in camel case",
+        "tribe 4",
+        "Reads names whatever their capitals.",
+        _tribe(casing="camel"),
+        "casing",
+        variant=True,
+    ),
+    Dialect(
+        "no metadata",
+        "tribe 4",
+        "Uses the names that every tenant so far had.",
+        _tribe(metadata=False),
+        "metadata",
+    ),
+    Dialect(
+        "ImportId not in the metadata",
+        "tribe 7",
+        "Leaves no marks in Tribe; after a lost answer it finds its records by number or code.",
+        _tribe(import_id="untold"),
+        "import_id",
+    ),
+    Dialect(
+        "no ImportId at all",
+        "tribe 7",
+        "Leaves no marks in Tribe; after a lost answer it finds its records by number or code.",
+        _tribe(import_id="absent"),
+        "import_id",
+    ),
+    Dialect(
+        "pages of two rows",
+        "tribe 8",
+        "Reads on until a page is empty.",
+        _tribe(page_cap=2),
+        "pages",
+    ),
+    Dialect(
+        "pages of 20 rows",
+        "tribe 8",
+        "Reads on until a page is empty.",
+        _tribe(page_cap=20),
+        "pages",
+        variant=True,
+    ),
+    Dialect(
+        "pages with a nextLink",
+        "tribe 8",
+        "Follows the link, on the host of the settings.",
+        _tribe(next_link=True, page_cap=2),
+        "pages",
+    ),
+    Dialect(
+        "no order by ID",
+        "tribe 9",
+        "Orders by the time of creation alone.",
+        _tribe(order_by_id=False),
+        "order",
+    ),
+    Dialect(
+        "LastMutationDate from the start",
+        "tribe 11",
+        "Asks for both dates.",
+        _tribe(stamp_on_create=True),
+        "stamp",
+    ),
+    Dialect(
+        "reads lag two minutes behind",
+        "tribe 11",
+        "Remembers what it sent until it shows; a second role waits for the first.",
+        _tribe(read_lag=120),
+        "lag",
+    ),
+    Dialect(
+        "several own organisations",
+        "tribe 13",
+        "Takes the one that TRIBECRM_ORGANIZATION_ID names, and asks for that where it is not set.",
+        _several_own_organisations,
+        "own",
+    ),
+    Dialect(
+        "auto-numbering of what the API creates",
+        "tribe 14",
+        "Overwrites Tribe's number with PowerOffice's.",
+        _tribe(auto_number=True),
+        "numbering",
+    ),
+    Dialect(
+        "numbers as JSON numbers",
+        "tribe 14",
+        "Reads them as text.",
+        _tribe(numbers="number"),
+        "numbers",
+    ),
+    Dialect(
+        "an upgraded lead gets a new ID",
+        "tribe 17",
+        "Looks the role up again after the upgrade.",
+        _tribe(upgrade_keeps_id=False),
+        "upgrade",
+    ),
+    Dialect(
+        "_UpgradeType with dots",
+        "tribe 17",
+        "Lists the lead: somebody makes it a customer in Tribe, and then it is linked.",
+        _tribe(upgrade_type="dotted"),
+        "upgrade",
+        _NO_UPGRADE,
+    ),
+    Dialect(
+        "no upgrade of a lead",
+        "tribe 17",
+        "Lists the lead: somebody makes it a customer in Tribe, and then it is linked.",
+        _tribe(upgrade_type=None),
+        "upgrade",
+        _NO_UPGRADE,
+    ),
+    Dialect(
+        "IsFormer refused",
+        "tribe 18",
+        "Lists the record: it is archived in PowerOffice and stays active in Tribe.",
+        _tribe(former="refused"),
+        "former",
+        _NO_FORMER_REFUSED,
+    ),
+    Dialect(
+        "IsFormer forbidden",
+        "tribe 18",
+        "Lists the record: it is archived in PowerOffice and stays active in Tribe.",
+        _tribe(former="forbidden"),
+        "former",
+        _NO_FORMER_REFUSED,
+        variant=True,
+    ),
+    Dialect(
+        "IsFormer ignored",
+        "tribe 18",
+        "Sees it in the answer, and lists the record.",
+        _tribe(former="ignored"),
+        "former",
+        _NO_FORMER_IGNORED,
+    ),
+    Dialect(
+        "country codes of three letters",
+        "tribe 21",
+        "Recognises the country.",
+        _countries("alpha-3"),
+        "countries",
+    ),
+    Dialect(
+        "country codes as numbers",
+        "tribe 21",
+        "Recognises the country.",
+        _countries("number"),
+        "countries",
+        variant=True,
+    ),
+    Dialect(
+        "country codes as names",
+        "tribe 21",
+        "Recognises the country.",
+        _countries("name"),
+        "countries",
+        variant=True,
+    ),
+    Dialect(
+        "Norway missing among the countries",
+        "tribe 21",
+        "Writes the address without a country.",
+        _no_countries,
+        "countries",
+    ),
+    Dialect(
+        "products need nothing but a name",
+        "tribe 28",
+        "Gives them a group, a unit and a VAT group all the same.",
+        _tribe(product_requires=False),
+        "products",
+    ),
+    Dialect(
+        "no path in a filter",
+        "tribe 8",
+        "Asks relations and roles apart, and reads a whole set where it must.",
+        _tribe(nested_filter=False),
+        "paths",
+    ),
+    Dialect(
+        "scope read write only",
+        "tribe 1",
+        "Asks for fewer scopes.",
+        _tribe(scopes=("read", "write")),
+        "scopes",
+    ),
+    Dialect(
+        "no scopes",
+        "tribe 1",
+        "Asks for none.",
+        _tribe(scopes=()),
+        "scopes",
+    ),
+    Dialect(
+        "tokens of ten minutes",
+        "tribe 1",
+        "Asks for a new one when the old one is about to end.",
+        _tribe(token_seconds=600),
+        "tokens",
+    ),
+    Dialect(
+        "errors in Spring's shape",
+        "tribe 30",
+        "Repeats the server's words, whatever they come in.",
+        _tribe(error_body="spring", put=False),
+        "tribe errors",
+        variant=True,
+    ),
+    Dialect(
+        "errors as HTML",
+        "tribe 30",
+        "Goes by the status, and repeats the page's words.",
+        _tribe(error_body="html", put=False),
+        "tribe errors",
+    ),
+    Dialect(
+        "errors without a body",
+        "tribe 30",
+        "Goes by the status.",
+        _tribe(error_body="nothing", put=False),
+        "tribe errors",
+    ),
+    Dialect(
+        "Tribe answers 429 with Retry-After",
+        "tribe 31",
+        "Waits as long as it is told, and tries again.",
+        _tribe(throttle_every=7),
+        "tribe pace",
+        variant=True,
+    ),
+    Dialect(
+        "Tribe answers 429 without Retry-After",
+        "tribe 30, 31",
+        "Waits longer each time, and tries again.",
+        _tribe(throttle_every=5, retry_after=False),
+        "tribe pace",
+    ),
+    Dialect(
+        "no Date header from Tribe",
+        "tribe 11",
+        "Has no time to read changes from, and reads everything in every pass.",
+        _without_date("/tribe/"),
+        "tribe date",
+    ),
+)
+
+POWEROFFICE: tuple[Dialect, ...] = (
+    Dialect(
+        "members of a refusal in Pascal case",
+        "poweroffice 1",
+        "Reads them whatever their capitals.",
+        _poweroffice(problem_members="pascal", patch_test="refused"),
+        "problems",
+    ),
+    Dialect(
+        "refusals without a body",
+        "poweroffice 1",
+        "Goes by the status.",
+        _poweroffice(problem_members="none", patch_test="refused"),
+        "problems",
+    ),
+    Dialect(
+        "429 with Retry-After",
+        "poweroffice 2",
+        "Waits as long as it is told, and tries again.",
+        _poweroffice(throttle_every=7),
+        "poweroffice pace",
+        variant=True,
+    ),
+    Dialect(
+        "429 without Retry-After",
+        "poweroffice 2",
+        "Waits longer each time, and tries again.",
+        _poweroffice(throttle_every=5, retry_after=False),
+        "poweroffice pace",
+    ),
+    Dialect(
+        "no X-Pagination",
+        "poweroffice 3",
+        "Takes a full page for a sign that there is another.",
+        _no_pagination,
+        "poweroffice pages",
+    ),
+    Dialect(
+        "pages of two rows, whatever is asked",
+        "poweroffice 4",
+        "Follows the announcement of the next page.",
+        _poweroffice(page_cap=2),
+        "poweroffice pages",
+    ),
+    Dialect(
+        "the 2025 edition",
+        "poweroffice 5",
+        f"Uses no filter of 2026. {_LISTS_PRODUCTS}",
+        _edition_2025,
+        "edition",
+        _NO_VAT,
+    ),
+    Dialect(
+        "no Name of persons",
+        "poweroffice 5",
+        "Reads first and last name.",
+        _no_person_names,
+        "persons",
+    ),
+    Dialect(
+        "members that nobody has heard of",
+        "poweroffice 6",
+        "Passes over them.",
+        _poweroffice(unknown_members=True),
+        "members",
+    ),
+    Dialect(
+        "time stamps without a fraction",
+        "poweroffice 7",
+        "Reads them.",
+        _poweroffice(fraction_digits=0, offset="Z"),
+        "stamps",
+    ),
+    Dialect(
+        "time stamps with three digits and Z",
+        "poweroffice 7",
+        "Reads them.",
+        _poweroffice(fraction_digits=3, offset="Z"),
+        "stamps",
+        variant=True,
+    ),
+    Dialect(
+        "time stamps without an offset",
+        "poweroffice 7",
+        "Takes them for UTC.",
+        _poweroffice(fraction_digits=7, offset=""),
+        "stamps",
+    ),
+    Dialect(
+        "POST /Products answers 200",
+        "poweroffice 8",
+        "Takes any 2xx for done.",
+        _poweroffice(product_created_status=200),
+        "poweroffice body",
+    ),
+    Dialect(
+        "creations without a body",
+        "poweroffice 8",
+        "Finds what it created by its reference or code.",
+        _poweroffice(post_body=False),
+        "poweroffice body",
+    ),
+    Dialect(
+        "PATCH answers 204",
+        "poweroffice 8",
+        "Takes any 2xx for done.",
+        _poweroffice(patch_body=False),
+        "patch body",
+    ),
+    Dialect(
+        "an address moves its contact's LastChanged",
+        "poweroffice 9",
+        "Sees such a change in every pull instead of the full one.",
+        _poweroffice(address_moves_contact=True),
+        "address",
+    ),
+    Dialect(
+        "archived contacts listed when asked for",
+        "poweroffice 10",
+        "Asks once more for linked records that a full list does not show; takes none for deleted.",
+        _poweroffice(archived="asked for"),
+        "archived",
+    ),
+    Dialect(
+        "archived contacts in no list",
+        "poweroffice 10",
+        "Asks once more for linked records that a full list does not show; takes none for deleted.",
+        _poweroffice(archived="hidden"),
+        "archived",
+    ),
+    Dialect(
+        "a reference in use answers 409",
+        "poweroffice 13",
+        "Looks the record up by its reference and links it.",
+        _poweroffice(duplicate_status=409),
+        "duplicates",
+    ),
+    Dialect(
+        "a reference in use answers 409 without a reason",
+        "poweroffice 13",
+        "Looks the record up by its reference and links it.",
+        _poweroffice(duplicate_status=409, duplicate_detail=False),
+        "duplicates",
+    ),
+    Dialect(
+        "product codes are unique",
+        "poweroffice 14",
+        "Looks products up by their code before it makes any.",
+        _poweroffice(unique_product_codes=True),
+        "codes",
+    ),
+    Dialect(
+        "no default sales account to read",
+        "poweroffice 16",
+        _LISTS_PRODUCTS,
+        _poweroffice(invoice_settings=False),
+        "edition",
+        _NO_VAT,
+    ),
+    Dialect(
+        "OrderBy refused",
+        "poweroffice 25",
+        "Goes on without.",
+        _poweroffice(order_by=False),
+        "order by",
+    ),
+    Dialect(
+        "Fields refused",
+        "poweroffice 25",
+        "Does not ask for it.",
+        _poweroffice(fields=False),
+        "fields",
+        variant=True,
+    ),
+    Dialect(
+        "JSON Patch test refused",
+        "poweroffice 26",
+        "Compares by itself, and goes on without tests.",
+        _poweroffice(patch_test="refused"),
+        "test",
+    ),
+    Dialect(
+        "JSON Patch test ignored",
+        "poweroffice 26",
+        "Has looked at the record just before.",
+        _poweroffice(patch_test="ignored"),
+        "test",
+    ),
+    Dialect(
+        "no address by its parts",
+        "poweroffice 26",
+        "Adds the address as a whole.",
+        _poweroffice(new_address_by_parts=False),
+        "new address",
+    ),
+    Dialect(
+        "no Date header from PowerOffice",
+        "poweroffice 5",
+        "Reads changes from the latest change that it has seen.",
+        _without_date("/poweroffice/"),
+        "poweroffice date",
+    ),
+)
+
+DIALECTS: tuple[Dialect, ...] = (*TRIBE, *POWEROFFICE)
+
+_SILENT = (
+    "POST with an ID answers 204",
+    "updates answer 204",
+    "writes without a body",
+    "writes without a body, the ID in a header",
+    "creations answer 201 without a body",
+)
+_OTHER_CAPITALS = ("names in lower case", "names in upper case", "names in camel case")
+_NO_MARKS = ("ImportId not in the metadata", "no ImportId at all")
+
+NOT_TOGETHER: Mapping[frozenset[str], str] = {
+    **{
+        frozenset({"IsFormer ignored", other}): "No answer tells that the flag was not taken."
+        for other in (*_SILENT, *_OTHER_CAPITALS)
+    },
+    **{
+        frozenset({marks, "auto-numbering of what the API creates"}): (
+            "After a lost answer neither a mark nor the number tells what was created."
+        )
+        for marks in _NO_MARKS
+    },
+    frozenset({"no order by ID", "pages of two rows"}): (
+        "Pages of records that were created in the same second may shift from request to request."
+    ),
+    frozenset({"no ImportId at all", "no metadata"}): (
+        "The usual names have an ImportId, and Tribe refuses to create with it."
+    ),
+}
+"""Pairs of dialects that no combination has, and why."""

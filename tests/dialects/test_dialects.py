@@ -1,0 +1,162 @@
+"""The main story in whatever dialect the servers speak: a first run is no experiment."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.dialects import pairwise, story
+from tests.dialects.dialects import DIALECTS, NOT_TOGETHER, Dialect
+from tests.dialects.document import document
+from tests.dialects.wireless import office
+from tests.scenarios.world import World
+from tribe_po.errors import SettingsError
+
+SEED = 1
+MANY = 240
+
+_BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
+
+
+def _factors(dialects: Iterable[Dialect] = DIALECTS) -> list[list[str | None]]:
+    """The dialects by axis; None is how the sandbox speaks by itself."""
+    factors: dict[str, list[str | None]] = {}
+    for dialect in dialects:
+        factors.setdefault(dialect.axis, [None]).append(dialect.name)
+    return list(factors.values())
+
+
+PAIRED = _factors(dialect for dialect in DIALECTS if not dialect.variant)
+ROWS = pairwise.combinations(PAIRED, NOT_TOGETHER, seed=SEED)
+
+
+def _dialects(row: pairwise.Row) -> list[Dialect]:
+    return [_BY_NAME[name] for name in row if name is not None]
+
+
+def _name(dialects: Sequence[Dialect]) -> str:
+    return "; ".join(dialect.name for dialect in dialects)
+
+
+def _mixed_at_will(seed: int) -> list[pairwise.Row]:
+    """Combinations by chance, beyond the pairs."""
+    chance, factors = random.Random(seed), _factors()
+    rows = (tuple(chance.choice(factor) for factor in factors) for _ in itertools.count())
+    fitting = (row for row in rows if not _has_excluded_pair(row))
+    return list(itertools.islice(fitting, MANY))
+
+
+def _has_excluded_pair(row: pairwise.Row) -> bool:
+    names = [name for name in row if name is not None]
+    return any(frozenset(pair) in NOT_TOGETHER for pair in itertools.combinations(names, 2))
+
+
+def _told(folder: Path, dialects: Sequence[Dialect]) -> World:
+    """The world in which the story was told in these dialects."""
+    with office(folder, TRIBE_PO_SALES_ACCOUNTS=story.ACCOUNTS) as w:
+        for dialect in dialects:
+            dialect.set_up(w)
+        story.play(w)
+        _all_is_well(w, dialects)
+        _a_further_round_is_silent(w, dialects)
+        _all_is_well(w, dialects)
+        return w
+
+
+def _all_is_well(w: World, dialects: Sequence[Dialect]) -> None:
+    """What differs is what the dialects make impossible, and is listed; nothing is there twice."""
+    may_differ = {name for one in dialects for name in one.expected.differs}
+    memory = w.memory()
+    assert story.twice(w) == ()
+    assert story.differences(w) <= may_differ
+    assert story.undone(w) <= may_differ
+    assert story.undone_where_written(w) == set()
+    assert memory.intents == {}
+    assert memory.conflicts == {}
+    assert [link.label for link in memory.links.values() if link.parked] == []
+    reasons = [reason for one in dialects for reason in one.expected.reasons]
+    for entry in memory.quarantine.values():
+        assert any(reason in entry.reason for reason in reasons), entry.reason
+        assert entry.next_step
+
+
+def _a_further_round_is_silent(w: World, dialects: Iterable[Dialect]) -> None:
+    allowed = [one.expected.writes_again for one in dialects if one.expected.writes_again]
+    written = story.written_in_one_more_round(w)
+    assert [one for one in written if not any(part in one for part in allowed)] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
+def test_the_story_in_one_dialect(tmp_path: Path, dialect: Dialect) -> None:
+    w = _told(tmp_path, [dialect])
+    assert story.differences(w) == dialect.expected.differs
+    listed = [entry.reason for entry in w.memory().quarantine.values()]
+    for reason in dialect.expected.reasons:
+        assert any(reason in one for one in listed), f"{reason} is not among {listed}"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[str(number) for number in range(len(ROWS))])
+def test_the_story_in_every_two_dialects(tmp_path: Path, row: pairwise.Row) -> None:
+    print("spoken:", _name(_dialects(row)))  # noqa: T201 - shown where it fails
+    _told(tmp_path, _dialects(row))
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("number", range(MANY))
+def test_the_story_in_many_dialects(tmp_path: Path, number: int) -> None:
+    seed = int(os.environ.get("SEED", SEED))
+    row = _mixed_at_will(seed)[number]
+    print("spoken:", _name(_dialects(row)))  # noqa: T201 - shown where it fails
+    _told(tmp_path, _dialects(row))
+
+
+def test_several_own_organisations_and_no_setting(tmp_path: Path) -> None:
+    with office(tmp_path) as w:
+        other = w.tribe.add_identity("Fjordvik Eiendom AS")
+        with pytest.raises(SettingsError) as error:
+            w.init()
+        assert "TRIBECRM_ORGANIZATION_ID" in error.value.next_step
+        assert other in error.value.why
+        assert w.wrote() == []
+
+
+def test_the_document_lists_the_table() -> None:
+    """After a change of the table: python -m tests.dialects.document > docs/dialects.md"""
+    written = Path(__file__).parents[2].joinpath("docs", "dialects.md").read_text("utf-8")
+    assert written == document()
+    assert all(dialect.does for dialect in DIALECTS)
+    assert len(_BY_NAME) == len(DIALECTS)
+
+
+def test_the_story_is_about_something(tmp_path: Path) -> None:
+    """Every check of it fails when there is something to find."""
+    with office(tmp_path, TRIBE_PO_SALES_ACCOUNTS=story.ACCOUNTS) as w:
+        story.play(w)
+        assert (story.differences(w), story.undone(w), story.twice(w)) == (set(), set(), ())
+        customer = w.customer_in_tribe(story.KAFFE)
+        w.tribe.edit(customer["Organization"]["ID"], PhoneNumber="00 00 00 00")
+        w.company(story.KAFFE)
+        assert f"customer {story.KAFFE}: PhoneNumber" in story.differences(w)
+        assert f"customer {story.KAFFE}" in story.twice(w)
+        assert story.written_in_one_more_round(w) != []
+
+
+def test_pairs_are_covered_and_excluded_ones_are_not() -> None:
+    factors = [[None, "a", "b"], [None, "c"], [None, "d", "e"]]
+    rows = pairwise.combinations(factors, [frozenset({"a", "d"})], seed=1)
+    met = {pair for row in rows for pair in pairwise.pairs_in(row)}
+    for one, other in itertools.combinations(range(3), 2):
+        for first, second in itertools.product(factors[one], factors[other]):
+            pair = ((one, first), (other, second))
+            assert (pair in met) is ({first, second} != {"a", "d"})
+    assert len(rows) < 3 * 2 * 3
+
+
+def test_combinations_are_few_and_always_the_same() -> None:
+    assert len(ROWS) <= 40
+    assert pairwise.combinations(PAIRED, NOT_TOGETHER, seed=SEED) == ROWS
