@@ -13,15 +13,15 @@ demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report= --ignore=tests/chaos
+	$(BIN)/pytest --cov --cov-report= --ignore=tests/chaos --ignore=tests/dialects
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --skip-covered
-	$(BIN)/pytest tests/chaos
+	$(BIN)/pytest tests/dialects tests/chaos
 
 # A crash at every request in every way, kills and losses: the better part of an hour.
 # `make chaos SEED=1` repeats the one that said SEED=1.
 chaos: $(VENV)/.dev
 	@echo SEED=$(SEED)
-	SEED=$(SEED) $(BIN)/pytest tests/chaos -m ''
+	SEED=$(SEED) $(BIN)/pytest tests/dialects tests/chaos -m ''
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

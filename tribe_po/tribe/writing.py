@@ -81,7 +81,10 @@ def _check_taken(answer: Answer, entity_set: str, body: Mapping[str, Any]) -> No
     except Temporary:
         return
     answered = entity if isinstance(entity, dict) else {}
-    ignored = [name for name, flag in flags.items() if bool(answered.get(name, flag)) is not flag]
+    told = {name.casefold(): value for name, value in answered.items()}
+    ignored = [
+        name for name, flag in flags.items() if bool(told.get(name.casefold(), flag)) is not flag
+    ]
     if ignored:
         what = f"Tribe accepted a change of {entity_set} and did not make it"
         why = f"it still answers with the old {' and '.join(ignored)}"
