@@ -189,10 +189,11 @@ def test_settings(peer: Peer) -> None:
     assert peer.get("/LockDateSettings").json() == {"LockDate": "2025-12-31"}
     assert peer.get("/FinancialSettings").json()["CurrencyCode"] == "NOK"
     assert len(peer.get("/Currencies", currencyCode="EUR,NOK").json()) == 2
-    query = {"fromCurrency": "EUR", "toCurrency": "NOK", "asOnDate": "2030-01-01"}
+    query = {"fromCurrency": "EUR", "toCurrency": "NOK", "asOnDate": "2030-01-01T00:00:00Z"}
     rate = peer.get("/CurrencyRates", **query).json()
     assert (rate["ExchangeRate"], rate["RateDate"]) == (11.73, "2026-09-01")
     assert_problem(peer.get("/CurrencyRates", **query | {"toCurrency": "XXX"}), 400, "Unknown")
+    assert_problem(peer.get("/CurrencyRates", **query | {"asOnDate": "2030-01-01"}), 400, "time")
     assert "statusCode" in peer.get("/CurrencyRates", fromCurrency="EUR").json()
 
 

@@ -12,6 +12,7 @@ from tribe_po.sandbox.poweroffice.lists import (
     Filter,
     boolean,
     boolean_is,
+    cannot_cast,
     day,
     in_ranges,
     newer_than,
@@ -105,6 +106,8 @@ def _currencies(call: Call) -> Response:
 def _currency_rate(call: Call) -> Response:
     origin, target, text = (call.query[name] for name in RATE_PARAMETERS)
     rate = call.tenant.books.settings.rate(origin.upper(), target.upper())
+    if "T" not in text:  # of all dates in parameters the one that has a time (13.6)
+        raise cannot_cast("asOnDate", f"is not a date and time: '{text}'.")
     asked = min(day("asOnDate", text), call.tenant.clock.now().date())
     if not rate:
         raise ProblemError(400, "Currency rate validation error(s)", "Unknown currency.")
