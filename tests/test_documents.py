@@ -55,7 +55,7 @@ def test_the_crontabs_times_are_times() -> None:
     """Five fields of digits, stars, steps, ranges and lists, then the command."""
     jobs = [line for line in CRONTAB.splitlines() if re.match(r"[\d*]", line)]
     field = r"(\*|\d+(-\d+)?)(/\d+)?(,\d+)*"
-    assert len(jobs) == 6
+    assert len(jobs) == 9
     for job in jobs:
         assert re.match(rf"({field}\s+){{5}}\$TRIBE_PO --env-file \$SETTINGS \S", job)
 

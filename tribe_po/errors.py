@@ -7,6 +7,7 @@ Every error says three things: what happened, why (with the numbers), and what t
 from __future__ import annotations
 
 from enum import IntEnum
+from signal import Signals
 
 
 class ExitCode(IntEnum):
@@ -62,6 +63,12 @@ class NotFound(TribePoError):
     exit_code = ExitCode.USAGE
 
 
+class ModuleMissing(TribePoError):
+    """A system does not have what the pass is about, which is no error: there is nothing to do."""
+
+    exit_code = ExitCode.OK
+
+
 class StateAbsent(TribePoError):
     """There is no state file yet, so that there is nothing to tell."""
 
@@ -102,6 +109,19 @@ class Busy(Temporary):
     """Another pass holds the lock of the state file."""
 
 
+class Stopped(Temporary):
+    """A signal asked the process to stop; no further request was sent. What was in flight is
+    finished and remembered."""
+
+    def __init__(self, by: Signals) -> None:
+        super().__init__(
+            f"Stopped by {by.name}, as asked",
+            "The request in flight was finished, and everything that was done is remembered.",
+            "Type the same command again: it goes on from there.",
+        )
+        self.exit_code = ExitCode(128 + by)
+
+
 class LostAnswer(Temporary):
     """A write was sent and its answer never came: it may or may not have happened.
 
@@ -119,9 +139,17 @@ class AlreadyExists(RecordRefused):
     """A server says that a record with this reference exists: look it up and adopt it."""
 
 
+class Untraceable(RecordRefused):
+    """Records of this kind carry no mark on that side, so that nobody can look for one by it."""
+
+
 class RecordGone(RecordRefused):
     """The record is no longer there (deleted or merged). Its link is parked, never re-created."""
 
 
 class RecordMoved(RecordRefused):
     """The record changed on the server between reading and writing it. It is planned again."""
+
+
+class StillWorking(RecordRefused):
+    """The server took a write and has not finished it. The next run asks how it went."""

@@ -1,4 +1,4 @@
-"""The field table: one row for each synchronised field of a relation or product.
+"""The field table: one row for each synchronised field of a relation, product or invoice.
 
 Translation, comparison, merging, the labels of the dry run and the documentation are derived from
 it. To synchronise another field, add a row.
@@ -108,6 +108,11 @@ def _amount(value: Value) -> Value:
     return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_UP, Context(prec=40))
 
 
+def _sum(value: Value) -> Value:
+    """Nothing settled is settled by nothing."""
+    return _amount(value) or Decimal(0)
+
+
 def _flag(value: Value) -> Value:
     return bool(value)
 
@@ -144,12 +149,13 @@ class Field:
     """One row of the table.
 
     `poweroffice` is the DTO's member that is read; `poweroffice_written` the one that is written
-    when it is another. `organization`, `person` and `product` say where Tribe keeps the value: a
-    property of the relation or product, or `relationship.` and a property of the role; empty where
-    Tribe has no place for it. `read_instead` lists properties to read, in order, while the first
-    one is empty. `normal` gives the form in which two values are compared. `refusal` tells why a
-    value cannot be written to a system; `required` fields must have a value before a record can be
-    created.
+    when it is another. `organization`, `person`, `product` and `invoice` say where Tribe keeps the
+    value: a property of the relation, product or invoice, or `relationship.` and a property of the
+    role; empty where Tribe has no place for it. `read_instead` lists properties to read, in order,
+    while the first one is empty. `normal` gives the form in which two values are compared.
+    `refusal` tells why a value cannot be written to a system; `required` fields must have a value
+    before a record can be created. A field of invoices may be known to one side alone, or to
+    this tool.
     """
 
     name: str
@@ -158,6 +164,7 @@ class Field:
     organization: str = ""
     person: str = ""
     product: str = ""
+    invoice: str = ""
     kinds: frozenset[Kind] = frozenset(Kind)
     owner: Owner = Owner.SHARED
     normal: Callable[[Value], Value] = _text
@@ -169,7 +176,14 @@ class Field:
     @property
     def forms(self) -> frozenset[Form]:
         """The forms of record that have this field."""
+        if self.kinds == _INVOICE:
+            return frozenset({Form.INVOICE})
         return frozenset(form for form in Form if self.place(form))
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether there is nothing to compare the value with."""
+        return self.kinds == _INVOICE and not (self.poweroffice and self.invoice)
 
     def place(self, form: Form) -> str:
         """Where Tribe keeps the value, for one form of record."""
@@ -183,6 +197,19 @@ class Field:
 
 _CUSTOMER = frozenset({Kind.CUSTOMER})
 _SUPPLIER = frozenset({Kind.SUPPLIER})
+_INVOICE = frozenset({Kind.INVOICE})
+
+
+def _of_invoices(
+    name: str,
+    label: str,
+    *,
+    poweroffice: str = "",
+    tribe: str = "",
+    normal: Callable[[Value], Value] = _text,
+) -> Field:
+    return Field(name, label, poweroffice=poweroffice, invoice=tribe, kinds=_INVOICE, normal=normal)
+
 
 FIELDS: tuple[Field, ...] = (
     Field(
@@ -359,6 +386,37 @@ FIELDS: tuple[Field, ...] = (
         product="IsInactive",
         normal=_flag,
     ),
+    _of_invoices("number", "number in Tribe", tribe="Number"),
+    _of_invoices("date", "date", tribe="InvoiceDate"),
+    _of_invoices("due_date", "due date", tribe="DueDate"),
+    _of_invoices("content", "content", tribe="ProductLines", poweroffice="SalesOrderLines"),
+    _of_invoices(
+        "currency", "currency", tribe="Currency", poweroffice="CurrencyCode", normal=_folded
+    ),
+    _of_invoices(
+        "net", "sum without VAT", tribe="TotalExcludingVat", poweroffice="NetAmount", normal=_sum
+    ),
+    _of_invoices(
+        "total", "sum with VAT", tribe="TotalIncludingVat", poweroffice="TotalAmount", normal=_sum
+    ),
+    _of_invoices(
+        "vat",
+        "VAT per cent of the lines",
+        tribe="ProductLines.VatPercentage",
+        poweroffice="SalesOrderLines.VatRate",
+    ),
+    _of_invoices("issued", "issued", tribe="Phase", poweroffice="SentDateTimeOffset", normal=_flag),
+    _of_invoices("order_number", "order number", poweroffice="SalesOrderNo"),
+    _of_invoices("invoice_number", "number in PowerOffice", poweroffice="InvoiceNo"),
+    _of_invoices("kid", "KID", poweroffice="Cid"),
+    _of_invoices("delivery_error", "delivery", poweroffice="LastErrorMessage"),
+    _of_invoices(
+        "pdf", "PDF", tribe="Attachment", poweroffice="VoucherDocumentation", normal=_flag
+    ),
+    _of_invoices("payment", "in the ledger", poweroffice="Balance"),
+    _of_invoices("settled", "settled", tribe="Payment", poweroffice="Balance", normal=_sum),
+    _of_invoices("phase", "phase", tribe="Phase", normal=_folded),
+    _of_invoices("phase_before", "phase before that"),
 )
 
 
@@ -372,13 +430,15 @@ KEYS: Mapping[Kind, str] = {
     Kind.CUSTOMER: "number",
     Kind.SUPPLIER: "number",
     Kind.PRODUCT: "code",
+    Kind.INVOICE: "number",
 }
-"""The field by which people know a record of each kind, and by which it is matched."""
+"""The field by which people know a record of each kind, and by which it is matched, except for
+invoices: each system numbers its own, and only their mark tells."""
 
 
 @cache
 def key_row(kind: Kind) -> Field:
-    """The row of the debtor or creditor number, or of the product code."""
+    """The row of the debtor or creditor number, the product code or the invoice number."""
     return next(row for row in FIELDS if row.name == KEYS[kind] and kind in row.kinds)
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from tribe_po.invoices import Invoice
+
 
 class System(StrEnum):
     """One of the two sides."""
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     SUPPLIER = "supplier"
     PRODUCT = "product"
+    INVOICE = "invoice"
 
 
 RELATIONS = (Kind.CUSTOMER, Kind.SUPPLIER)
@@ -40,11 +43,12 @@ RELATIONS = (Kind.CUSTOMER, Kind.SUPPLIER)
 
 
 class Form(StrEnum):
-    """Whether a relation is a company or a private person; a product is neither."""
+    """Whether a relation is a company or a private person; products and invoices are neither."""
 
     ORGANIZATION = "organization"
     PERSON = "person"
     PRODUCT = "product"
+    INVOICE = "invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,16 @@ def label_of(values: Values) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A customer, supplier or product as one system holds it.
+    """A customer, supplier, product or invoice as one system holds it.
 
     `id` identifies the role: the contact id in PowerOffice, the relationship ID in Tribe.
     `relation_id` identifies who has the role: Tribe's organisation or person. In PowerOffice, and
-    for a product, it equals `id`. `address_id` is the Tribe address that an address change goes to,
-    if there is one.
+    for a product or an invoice, it equals `id`. `address_id` is the Tribe address that an address
+    change goes to, if there is one.
     `mark` is what this tool left on a record that it created (design: matching), else None.
     `role_missing` is true for a Tribe organisation or person that was found by number or mark but
     does not have the role yet; `id` is then the lead's relationship ID to upgrade, or empty.
+    `document` is the whole of an invoice in Tribe: what a sales order is made of.
     """
 
     kind: Kind
@@ -105,6 +110,7 @@ class Record:
     mark: str | None = None
     address_id: str | None = None
     role_missing: bool = False
+    document: Invoice | None = None
 
     @property
     def label(self) -> str:
@@ -128,9 +134,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A pair of records that are the same customer or supplier, and what was seen of them.
+    """A pair of records that are the same, and what was seen of them.
 
-    `base` holds the values that both sides last agreed on. `tribe` and `poweroffice` hold the
+    `base` holds the values that both sides last agreed on, and of fields that only one side knows
+    the value last seen. `tribe` and `poweroffice` hold the
     values last seen there, only where they differ from the base. `parked` says why the link is
     left alone (a side is gone), else None.
     """
@@ -224,7 +231,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass that was made. `counts` are by outcome, as in the JSON output."""
+    """One pass that was made. `counts` are by outcome, as in the JSON output; `reason` is what
+    stopped it or refused it, if something did."""
 
     run_id: str
     name: str
@@ -232,6 +240,7 @@ class Run:
     finished: datetime
     outcome: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    reason: str | None = None
 
 
 RecordKey = tuple[System, Kind, str]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from tribe_po.records import Form, Kind, Observation, Record, System, Values
+from tribe_po.invoices import Order, Voucher
+from tribe_po.records import NO_VALUES, Form, Kind, Observation, Record, System, Values
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
     """A record to create. `relation_id` names the Tribe organisation or person that gets the role
-    if there is one already, and `upgrade_id` the relationship (a lead) that turns into it."""
+    if there is one already, and `upgrade_id` the relationship (a lead) that turns into it. `order`
+    is what to create for an invoice: a sales order, or a voucher."""
 
     kind: Kind
     form: Form
@@ -21,13 +23,15 @@ class Creation:
     mark: str
     relation_id: str = ""
     upgrade_id: str = ""
+    order: Order | Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """New values for the fields of one record, and what they are expected to replace.
 
-    `relation_id` and `address_id` are as in `Record`.
+    `relation_id` and `address_id` are as in `Record`. `known` is what else the write may need: the
+    values last seen on both sides, for an invoice. `file` is a PDF to attach.
     """
 
     kind: Kind
@@ -37,6 +41,8 @@ class Edit:
     address_id: str | None
     values: Values
     expected: Values
+    known: Values = field(default_factory=lambda: NO_VALUES)
+    file: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Written:
 
 
 class Side(Protocol):
-    """One system's customers, suppliers and products.
+    """One system's customers, suppliers, products and invoices.
 
     Every method may raise `Temporary` (try the pass again later) or `NotAllowed`; writes also
     `RecordRefused` and its subclasses (about this record alone) and `LostAnswer`.
@@ -58,6 +64,11 @@ class Side(Protocol):
     @property
     def system(self) -> System:
         """Which side this is."""
+        ...
+
+    def offers(self, kind: Kind) -> bool:
+        """Whether the system has such records at all, and the keys may read them: Tribe has
+        invoices only with its Billing module."""
         ...
 
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
@@ -74,7 +85,8 @@ class Side(Protocol):
         ...
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
-        """Records of this kind that carry a mark."""
+        """Records of this kind that carry a mark. `Untraceable` where they carry none: what may
+        have been created there is then for a person to look for."""
         ...
 
     def create(self, creation: Creation) -> Written:
@@ -85,5 +97,10 @@ class Side(Protocol):
 
     def update(self, edit: Edit) -> Written:
         """Write the given fields, and only them. `RecordGone` when it is no longer there,
-        `RecordMoved` when what was expected is no longer what is there."""
+        `RecordMoved` when what was expected is no longer what is there, `StillWorking` when the
+        write was taken and its outcome is not known yet."""
+        ...
+
+    def file(self, kind: Kind, record_id: str) -> bytes | None:
+        """The PDF that belongs to a record, None if there is none."""
         ...

@@ -63,7 +63,7 @@ class Crash:
                 (Wire, "send", self._answering),
                 (Store, "save", self._saving),
                 (Audit, "write", self._noting),
-                (storage, "_write_new", self._writing),
+                (storage, "write_new", self._writing),
             ):
                 patch.setattr(place, name, _wrapped(getattr(place, name), around))
             yield
@@ -118,6 +118,8 @@ class Crash:
             self._die()
 
     def _noting(self, go_on: Callable[[], Any], *_: Any) -> Any:
+        if self.dead and threading.current_thread() is not threading.main_thread():
+            raise Killed
         self._must_live("wrote to the trail")
         go_on()
 

@@ -143,9 +143,7 @@ def _tribe(office: Office, names: _Names) -> Iterable[Titled]:
         for row in rows:
             title = f"{kind} {names.roles[row['ID']]} in Tribe"
             yield title, _bare({name: row[name] for name in row if not _is_link(row[name])})
-            # A lead gets its mark after the upgrade; killed in between, its number alone tells.
-            if not row.get("UpgradeDate"):
-                yield f"{title}'s mark", {"ImportId": names.mark(row["ImportId"])}
+            yield f"{title}'s mark", {"ImportId": names.mark(row["ImportId"])}
     for name in ("Address", "Relationship"):
         yield name, {"count": sum(1 for _ in tribe.store.of_type(name))}
 

@@ -117,8 +117,16 @@ def move_in(office: Office) -> None:
     two = poweroffice.add_customer(Name="Begge Deler AS", MailAddress=OSLO)
     poweroffice.add_supplier(contact_id=two)
     number = str(poweroffice.customer(two)["Number"])
-    both = tribe.add_organization(Name="Begge Deler", DebtorNumber=number, InvoiceAddress=BERGEN)
+    tribe.add_customer(tribe.add_organization(Name="Begge Deler", DebtorNumber=number))
+    shared = poweroffice.add_customer(Name="Begge Roller AS", MailAddress=OSLO)
+    poweroffice.add_supplier(contact_id=shared)
+    both = tribe.add_organization(
+        Name="Begge Roller AS",
+        DebtorNumber=str(poweroffice.customer(shared)["Number"]),
+        CreditorNumber=str(poweroffice.supplier(shared)["Number"]),
+    )
     tribe.add_customer(both)
+    tribe.add_supplier(both)
     tribe.add_supplier(tribe.add_organization(Name="Bare i Tribe Leverandør AS"))
 
 

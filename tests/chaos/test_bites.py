@@ -82,7 +82,7 @@ def _echoes_taken_for_edits(patch: pytest.MonkeyPatch, office: Office) -> None:
 def _state_written_in_place(patch: pytest.MonkeyPatch, office: Office) -> None:
     def in_place(self: storage.CheckedStorage, content: bytes) -> None:
         self.path.unlink(missing_ok=True)
-        storage._write_new(self.path, content)
+        storage.write_new(self.path, content)
 
     patch.setattr(storage.CheckedStorage, "_replace", in_place)
 

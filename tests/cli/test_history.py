@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -60,6 +61,15 @@ def test_the_last_runs(worked: World) -> None:
     assert "2 earlier, see --last N" in command("runs", "--last", "1").stdout
 
 
+def test_why_a_run_ended_early(worked: World) -> None:
+    memory = worked.memory()
+    reason = "41 of 100 linked records would change: the limit is 30 %"
+    made = replace(memory.runs[-1], run_id="abc", outcome="refused", counts={}, reason=reason)
+    Store(worked.state).save(replace(memory, runs=[*memory.runs, made]))
+    assert [one["reason"] for one in document_of("runs")["runs"]][-2:] == [None, reason]
+    assert reason[:20] in " ".join(command("runs").stdout.split())
+
+
 def test_no_run_yet(w: World) -> None:
     Store(w.state).save(Memory())
     assert command("runs").stdout == "No pass has run yet.\n"
@@ -105,7 +115,7 @@ def test_a_record_by_either_id_by_its_number_and_by_its_names(worked: World) -> 
 
 def test_of_one_run(worked: World) -> None:
     run_id = worked.memory().runs[0].run_id
-    assert labels("--run", run_id) == [KAFFE, "Skog Bygg AS"]
+    assert sorted(labels("--run", run_id)) == [KAFFE, "Skog Bygg AS"], "several are written at once"
     assert labels(KAFFE, "--run", run_id[:6]) == [KAFFE]
 
 

@@ -22,6 +22,8 @@ from tribe_po.cli import opened
 from tribe_po.cli.app import app
 from tribe_po.passes import (
     init_sync,
+    invoice,
+    pull_payments,
     pull_products,
     pull_relations,
     push_products,
@@ -48,7 +50,8 @@ def row_of(made: dict[str, Any], name: str) -> dict[str, Any]:
 
 def all_passes(w: World) -> None:
     """Every pass, one right after the other."""
-    for one in (w.pull_products, w.push_products, w.pull, w.push):
+    others = (w.pull_payments, w.invoice, w.pull_products, w.push_products)
+    for one in (*others, w.pull, w.push):
         one(after=timedelta(seconds=1))
 
 
@@ -61,7 +64,8 @@ def synced(w: World) -> World:
 
 
 def test_the_schedule_is_that_of_the_passes() -> None:
-    names = {one.NAME for one in (push_relations, pull_relations, push_products, pull_products)}
+    relations, products = (push_relations, pull_relations), (push_products, pull_products)
+    names = {one.NAME for one in (*relations, *products, invoice, pull_payments)}
     assert {one.name for one in SCHEDULE} == names
     assert {one.name: (one.source, one.kinds) for one in SCHEDULE} == PASSES
     assert init_sync.NAME == INITIAL
@@ -74,7 +78,8 @@ def test_the_schedule_is_that_of_the_crontab_example() -> None:
         line = re.search(rf"^(\S+) .*\$SETTINGS {one.name}$", crontab, re.MULTILINE)
         assert line
         step = int(line[1].partition("/")[2] or 1)
-        assert one.every == step * MINUTE
+        hours = re.match(r"\d+ \*/(\d+) ", line[0])
+        assert one.every == (int(hours[1]) * 60 if hours else step) * MINUTE
 
 
 def test_without_a_state_it_says_so_and_makes_no_file(w: World) -> None:
@@ -122,10 +127,10 @@ def test_late_after_three_intervals_and_not_before(synced: World) -> None:
 
 
 def test_every_pass_is_late_in_the_end(synced: World) -> None:
-    synced.later(timedelta(hours=1))
+    synced.later(timedelta(hours=13))
     made = document()
-    assert len([one for one in made["passes"] if one["late"]]) == 4
-    assert len(made["problems"]) == 4
+    assert len([one for one in made["passes"] if one["late"]]) == 6
+    assert len(made["problems"]) == 6
 
 
 def test_a_pass_that_has_never_run_has_its_intervals_from_the_first_round_on(w: World) -> None:
@@ -135,7 +140,7 @@ def test_a_pass_that_has_never_run_has_its_intervals_from_the_first_round_on(w: 
     w.later(4 * MINUTE)
     made = document()
     assert made["problems"][0]["text"].startswith("push-relations is late: it has not run yet")
-    assert [one["late"] for one in made["passes"]] == [True, False, False, False]
+    assert [one["late"] for one in made["passes"]] == [True, *[False] * 5]
     assert row_of(made, "push-relations")["last"] is None
 
 
@@ -175,9 +180,10 @@ def test_a_first_round_that_is_missing(w: World) -> None:
     w.pull(after=timedelta(0))
     w.push(after=timedelta(0))
     made = document()
-    assert made["uninitialised"] == ["supplier", "product"]
+    assert made["uninitialised"] == ["supplier", "product", "invoice"]
     assert [one["text"] for one in made["problems"]] == [
-        "No init-sync has finished for suppliers and products: their passes refuse to run"
+        "No init-sync has finished for suppliers and products and invoices: "
+        "their passes refuse to run"
     ]
 
 
@@ -276,6 +282,19 @@ def test_a_pass_that_an_error_stopped(synced: World) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("failed", "stopped by an error"), ("refused", "refused")]
+)
+def test_why_a_pass_ended_badly(synced: World, outcome: str, told: str) -> None:
+    memory = synced.memory()
+    last = replace(memory.runs[-1], run_id="abc", outcome=outcome, reason="Tribe is down: 503")
+    change(synced, runs=[*memory.runs, last])
+    made = document()
+    assert not made["healthy"]
+    said = f"{last.name} was {told} in its last run (abc): Tribe is down: 503"
+    assert said in [one["text"] for one in made["problems"]]
+
+
 def test_parked_links_are_named_as_far_as_they_fit(synced: World) -> None:
     link = synced.link("Fjord Kaffe AS")
     many = [replace(link, poweroffice_id=f"1{n:04}", parked="gone") for n in range(12)]
@@ -354,5 +373,5 @@ def test_an_empty_state_is_not_healthy(w: World) -> None:
     Store(w.state).save(Memory())
     made = document()
     assert not made["healthy"]
-    assert made["uninitialised"] == ["customer", "supplier", "product"]
+    assert made["uninitialised"] == ["customer", "supplier", "product", "invoice"]
     assert not any(one["late"] for one in made["passes"])

@@ -47,18 +47,30 @@ class _NoToken:
 
 
 class Scripted(Connection):
-    """Gives the script's answers in turn, or what a function makes of each request."""
+    """Gives the script's answers in turn, or what a function makes of each request.
+
+    A page of a single row, by which a client finds out whether the server announces pages, is
+    answered aside, and counted: it `announces` them, or not.
+    """
 
     def __init__(
-        self, *script: Answer | Exception, answers: Callable[[Asked], Answer] | None = None
+        self,
+        *script: Answer | Exception,
+        answers: Callable[[Asked], Answer] | None = None,
+        announces: bool = True,
     ):
         super().__init__(System.POWEROFFICE, "https://x.invalid", token=_NoToken(), pace=Unpaced())
         self.asked: list[Asked] = []
+        self.announces, self.probed = announces, 0
         self._script = list(script)
         self._answers = answers
 
     def get(self, path: str, query: Query = ()) -> Answer:
         assert len(dict(query)) == len(query), "a parameter was given twice"
+        if dict(query).get("PageSize") == "1":
+            self.probed += 1
+            link = {"X_Pagination": '{"nextPageLink": "https://x/"}'} if self.announces else {}
+            return answer(200, [{"Id": 1}], **link)
         return self._next(Asked("GET", path, dict(query)))
 
     def write(

@@ -239,3 +239,26 @@ def test_a_route_that_the_gateway_does_not_know(sandbox: Sandbox, side: PowerOff
     sandbox.faults.add(Fault("poweroffice", "GET", "/Customers", lost))
     with pytest.raises(Exception, match="Resource not found"):
         side.get(Kind.CUSTOMER, [str(identity)])
+
+
+def test_a_server_that_takes_no_remove_is_written_null_from_then_on(
+    sandbox: Sandbox, side: PowerOffice
+) -> None:
+    sandbox.poweroffice.switches.patch_remove = False
+    sandbox.poweroffice.switches.new_address_by_parts = False
+    for name in ("Fjord Kaffe AS", "Skog Bygg AS"):
+        sandbox.poweroffice.add_customer(Name=name, PhoneNumber="22334455")
+    counts = []
+    for record in side.changed(RELATIONS, None).records:
+        sandbox.requests.clear()
+        side.update(
+            edit(
+                {"phone": None, "address": STORGATA},
+                {"phone": "22334455", "address": None},
+                identity=record.id,
+            )
+        )
+        counts.append(len(sandbox.requests.writes("poweroffice")))
+        after = only(side, int(record.id))
+        assert (after.values["phone"], after.values["address"]) == (None, STORGATA)
+    assert counts[1] < counts[0]

@@ -19,6 +19,7 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
+from tribe_po.poweroffice.refusals import MisunderstoodError
 from tribe_po.records import RELATIONS, Kind, Value
 from tribe_po.sides import Side
 from tribe_po.transport.http import Answer
@@ -299,7 +300,7 @@ def test_a_404_about_something_else_does_not_lose_the_record() -> None:
 def test_a_404_of_the_gateway_is_a_bug() -> None:
     with pytest.raises(TribePoError, match="Resource not found") as caught:
         client(NO_ROUTE)[0].update(RENAMED)
-    assert type(caught.value) is TribePoError
+    assert isinstance(caught.value, MisunderstoodError)
 
 
 def test_an_update_without_the_privilege_names_it() -> None:

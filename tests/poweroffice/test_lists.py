@@ -70,6 +70,32 @@ def test_once_pages_were_announced_a_full_page_without_a_word_is_the_last() -> N
     assert len(read(connection)) == 2 * PAGE_SIZE
 
 
+def test_a_server_without_announcements_is_read_until_nothing_new_comes() -> None:
+    """Its pages may be smaller than what was asked for."""
+    pages = [answer(200, rows(1, 2)), answer(200, rows(3, 2)), answer(204)]
+    connection = Scripted(*pages, announces=False)
+    assert read(connection) == [1, 2, 3, 4]
+    assert connection.probed == 1
+
+
+def test_a_shorter_page_than_one_before_it_is_the_last() -> None:
+    pages = [answer(200, rows(1, 3)), answer(200, rows(4, 2))]
+    assert read(Scripted(*pages, announces=False)) == [1, 2, 3, 4, 5]
+
+
+def test_a_server_without_announcements_may_give_all_at_once_and_pay_no_heed_to_pages() -> None:
+    same = answer(200, rows(1, 2))
+    assert read(Scripted(same, same, announces=False)) == [1, 2]
+
+
+def test_whether_pages_are_announced_is_asked_once() -> None:
+    connection = Scripted(answers=lambda _asked: answer(200, rows(1, 3)))
+    lists = Lists(connection)
+    for _ in range(3):
+        assert len(lists.read(CUSTOMERS).rows) == 3
+    assert (len(connection.asked), connection.probed) == (3, 1)
+
+
 def test_an_announced_page_may_turn_out_empty() -> None:
     connection = Scripted(answer(200, rows(1, 1), **pagination("https://x/")), answer(204))
     assert read(connection) == [1]

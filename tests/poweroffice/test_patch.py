@@ -108,9 +108,18 @@ def test_a_first_address_is_added_part_by_part_or_whole() -> None:
     assert patch.body(guarded=True) == [
         {"op": "add", "path": f"/MailAddress/{name}", "value": part} for name, part in parts.items()
     ]
-    assert patch.body_with_whole_address() == [
+    assert patch.body(guarded=True, by_parts=False) == [
         {"op": "add", "path": "/MailAddress", "value": parts}
     ]
+
+
+def test_what_is_cleared_can_be_written_as_null() -> None:
+    """For a server that takes no remove."""
+    patch = patch_for(edit({"phone": None}, {"phone": "22 33 44 55"}), {})
+    assert patch.removes
+    test = {"op": "test", "path": "/PhoneNumber", "value": "22 33 44 55"}
+    null = {"op": "replace", "path": "/PhoneNumber", "value": None}
+    assert patch.body(guarded=True, removing=False) == [test, null]
 
 
 def test_an_address_cannot_be_cleared() -> None:

@@ -15,7 +15,13 @@ from tribe_po.errors import (
     Temporary,
     TribePoError,
 )
-from tribe_po.poweroffice.refusals import general_error, printable, problem_of, write_error
+from tribe_po.poweroffice.refusals import (
+    MisunderstoodError,
+    general_error,
+    printable,
+    problem_of,
+    write_error,
+)
 from tribe_po.transport.http import Answer
 
 MARK = "tribe:9fcb1d52"
@@ -125,6 +131,6 @@ def test_other_duplicates_are_plain_refusals(given: Answer) -> None:
 )
 def test_a_request_that_the_server_does_not_know_is_a_bug(given: Answer) -> None:
     for error in (error_of(given), general_error(given, "Customer")):
-        assert type(error) is TribePoError
+        assert isinstance(error, MisunderstoodError)
         assert error.exit_code is ExitCode.BUG
         assert str(given.status) in error.why

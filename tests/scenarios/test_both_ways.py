@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.scenarios.world import OSLO, World
-from tribe_po.records import System
-from tribe_po.sandbox.faults import Fault, Run
+from tests.scenarios.world import NO_LIMITS, OSLO, World
+from tribe_po.errors import GuardRefused, NotAllowed, StateNotSaved
+from tribe_po.passes import run as running
+from tribe_po.passes.by_hand import retry
+from tribe_po.records import Memory, System
+from tribe_po.sandbox import faults
+from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault, Run
+from tribe_po.state.store import Store
 from tribe_po.sync.change import Status
+from tribe_po.sync.match import Matching, match
 
 KAFFE = "Fjord Kaffe AS"
 
@@ -378,3 +385,143 @@ def test_an_idle_pass_asks_no_more_than_what_tells_that_nothing_changed(linked: 
         "Relationship_Organization_Supplier",
         "Address",
     ]
+
+
+def test_a_create_that_nobody_can_look_for_is_left_to_a_person(w: World) -> None:
+    """Tribe keeps no ImportId and numbers by itself: nothing tells whether it is there."""
+    w.tribe.dialect = replace(w.tribe.dialect, import_id="absent", auto_number=True)
+    assert w.init().exit_code == 0
+    w.company("Fjord Kaffe AS")
+    w.sandbox.faults.add(Fault("tribe", "POST", "Customer", DropAfter()))
+
+    for run in (w.pull, w.pull, w.push):
+        run()
+
+    assert len(w.tribe.customers()) == len(w.poweroffice.customers()) == 1
+    (entry,) = [one for one in w.memory().quarantine.values() if one.system is System.TRIBE]
+    assert entry.reason == "an earlier run may have created it in Tribe; no mark can tell"
+    assert f"tribe-po quarantine retry {entry.id}" in entry.next_step
+    relation = w.tribe.customers()[0]["Organization"]["ID"]
+    w.tribe.edit(relation, DebtorNumber=str(w.poweroffice.customer(int(entry.id))["Number"]))
+    w.push()
+    w.pull()
+    assert w.link(KAFFE).tribe_relation_id == relation
+    assert not w.memory().intents
+    assert not w.memory().quarantine
+    _is_silent(w)
+
+
+def test_what_a_person_says_is_not_there_is_created(w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, import_id="absent")
+    assert w.init().exit_code == 0
+    contact = w.company("Fjord Kaffe AS")
+    w.sandbox.faults.add(Fault("tribe", "POST", "Customer", DropBefore()))
+    w.pull()
+    w.pull()
+    assert w.tribe.customers() == []
+
+    store = Store(w.state)
+    store.save(retry(store.open(), [str(contact)], w.clock.now()).memory)
+    w.pull()
+
+    assert len(w.tribe.customers()) == 1
+    assert not w.memory().quarantine
+    assert not w.memory().intents
+
+
+def test_a_pass_that_a_server_stops_is_among_the_runs(linked: World) -> None:
+    w = linked
+    for _ in range(2):
+        w.sandbox.faults.add(Fault("tribe", "GET", "Relationship_", faults.Status(403), times=50))
+        with pytest.raises(NotAllowed) as stopped:
+            w.push()
+        w.sandbox.faults.clear()
+
+    *_, last = w.memory().runs
+    assert (last.name, last.outcome, last.counts) == ("push-relations", "failed", {})
+    assert last.reason == " ".join(stopped.value.reason.split())
+    assert [run.outcome for run in w.memory().runs].count("failed") == 1, "equal ones count once"
+    w.push()
+    assert (w.memory().runs[-1].outcome, w.memory().runs[-1].reason) == ("ok", None)
+
+
+def test_a_pass_that_a_guard_refuses_is_among_the_runs(linked: World) -> None:
+    w = linked
+    w.company("Ny AS")
+
+    report = w.pull(limits=replace(NO_LIMITS, max_creates=0))
+
+    last = w.memory().runs[-1]
+    assert (last.name, last.outcome) == ("pull-relations", "refused")
+    assert report.error is not None
+    assert last.reason == " ".join(report.error.reason.split())
+
+
+def test_a_pass_that_comes_before_its_init_sync_is_among_the_runs_of_the_others(w: World) -> None:
+    w.overrides["TRIBE_PO_KINDS"] = "customers"
+    w.init()
+    w.overrides["TRIBE_PO_KINDS"] = "customers,suppliers"
+    with pytest.raises(GuardRefused):
+        w.push()
+    assert (w.memory().runs[-1].name, w.memory().runs[-1].outcome) == ("push-relations", "refused")
+
+
+def test_a_dry_run_and_a_pass_without_a_state_leave_no_run(w: World) -> None:
+    with pytest.raises(GuardRefused):
+        w.push()
+    assert w.memory().runs == []
+    w.init()
+    w.company("Ny AS")
+    before = w.state.read_bytes()
+    w.pull(dry_run=True, limits=replace(NO_LIMITS, max_creates=0))
+    w.sandbox.faults.add(Fault("tribe", "GET", "Relationship_", faults.Status(403), times=50))
+    with pytest.raises(NotAllowed):
+        w.push(dry_run=True)
+    assert w.state.read_bytes() == before
+
+
+def test_what_ended_a_pass_is_told_even_if_it_cannot_be_noted(
+    linked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = linked
+
+    def full(self: Store, memory: Memory) -> None:
+        raise StateNotSaved("The state could not be written", "disk full", "Free some space.")
+
+    monkeypatch.setattr(Store, "save", full)
+    w.sandbox.faults.add(Fault("tribe", "GET", "Relationship_", faults.Status(403), times=50))
+    with pytest.raises(NotAllowed):
+        w.push()
+    w.sandbox.faults.clear()
+    with pytest.raises(StateNotSaved):
+        w.push()
+
+
+def test_who_is_who_is_found_out_once_where_no_look_up_found_anything(
+    linked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = linked
+    asked: list[int] = []
+    original = match
+
+    def counting(*arguments: Any) -> Matching:
+        asked.append(1)
+        return original(*arguments)
+
+    monkeypatch.setattr(running, "match", counting)
+    w.company("Ny AS")
+    w.pull(full=True)
+    assert len(asked) == 1
+
+
+def test_an_address_for_a_relation_with_two_roles_is_added_once(w: World) -> None:
+    contact = w.company("Fjord Kaffe AS")
+    w.poweroffice.add_supplier(contact_id=contact)
+    assert w.init().exit_code == 0
+    addresses = sum(1 for _ in w.tribe.store.of_type("Address"))
+    w.poweroffice.edit_address(contact, **OSLO)
+
+    w.pull(full=True)
+
+    assert sum(1 for _ in w.tribe.store.of_type("Address")) == addresses + 1
+    _is_silent(w)

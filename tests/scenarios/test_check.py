@@ -184,6 +184,8 @@ def test_missing_privileges_are_grouped_by_command(w: World) -> None:
         "push-relations lacks Customer_Full",
         "push-products lacks Product_Full",
         "pull-products lacks Product",
+        "invoice lacks SalesOrders_Full, OutgoingInvoice",
+        "pull-payments lacks OutgoingInvoice, CustomerLedger",
     ]
     assert all("not granted" in one.text for one in errors)
     assert all("Extensions" in one.next_step for one in errors)
@@ -400,7 +402,8 @@ def test_a_set_that_the_application_may_not_read(w: World) -> None:
     report = check(w)
     assert SUPPLIERS in texts(report, Topic.TRIBE_SETS, Level.ERROR)
     assert report.exit_code is ExitCode.NOT_ALLOWED
-    assert texts(report, Topic.TRIBE_SETS, Level.OK) == "Product: can be read"
+    readable = "Product: can be read\nActivity_Invoice: can be read"
+    assert texts(report, Topic.TRIBE_SETS, Level.OK) == readable
     assert "push-products without news" in texts(report, Topic.BUDGET)
     assert "push-relations" not in texts(report, Topic.BUDGET)
     assert about(report, Topic.STATE, Level.OK)
@@ -418,6 +421,8 @@ def test_products_that_may_not_be_read_leave_the_rest_readable(w: World) -> None
     assert re.findall(r"\S+ without news", texts(report, Topic.BUDGET)) == [
         "push-relations without news",
         "pull-relations without news",
+        "invoice without news",
+        "pull-payments without news",
     ]
 
 
@@ -576,7 +581,7 @@ def test_a_kind_that_was_never_initialised(w: World) -> None:
     del w.overrides["TRIBE_PO_KINDS"]
     report = check(w)
     (found,) = about(report, Topic.STATE, Level.WARNING)
-    assert "not finished for suppliers and products" in found.text
+    assert "not finished for suppliers, products and invoices" in found.text
     assert report.exit_code is ExitCode.OK
 
 

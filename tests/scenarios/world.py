@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from tribe_po import fields
 from tribe_po.passes.init_sync import Scope, init_sync
+from tribe_po.passes.invoice import invoice
+from tribe_po.passes.pull_payments import pull_payments
 from tribe_po.passes.pull_products import pull_products
 from tribe_po.passes.pull_relations import pull_relations
 from tribe_po.passes.push_products import push_products
@@ -102,6 +104,12 @@ class World:
 
     def pull_products(self, **options: Any) -> Report:
         return self.make(pull_products, **options)
+
+    def invoice(self, **options: Any) -> Report:
+        return self.make(invoice, **options)
+
+    def pull_payments(self, **options: Any) -> Report:
+        return self.make(pull_payments, **options)
 
     def later(self, by: timedelta = LONG) -> None:
         self.clock.advance(by)

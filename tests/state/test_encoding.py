@@ -188,3 +188,14 @@ def test_an_amount_that_is_none(path: Path, amount: object) -> None:
     CheckedStorage(path).write(tables)
     with pytest.raises(StateUnreadable, match="links"):
         opened(path)
+
+
+def test_a_run_of_an_earlier_version_has_no_reason(path: Path) -> None:
+    made = Run("r1", "push-relations", NOON, NOON, "failed", {}, "Tribe is down: status 503")
+    Store(path).save(replace(full_memory(), runs=[made]))
+    assert opened(path).runs == [made]
+    tables = tables_of(path)
+    for document in tables["runs"].values():
+        del document["reason"]
+    CheckedStorage(path).write(tables)
+    assert opened(path).runs == [replace(made, reason=None)]

@@ -212,7 +212,7 @@ def test_a_missing_file_with_a_previous_generation_is_not_an_empty_state(
     path.unlink()
     with pytest.raises(StateUnreadable, match="It is missing") as caught:
         storage.read()
-    assert f"cp -p {path}.previous {path}; or delete it" in caught.value.next_step
+    assert caught.value.next_step.startswith("Go back one save: tribe-po state restore; or find")
     assert caught.value.exit_code is ExitCode.STATE_UNREADABLE
 
 
@@ -268,7 +268,7 @@ def test_the_advice_names_a_previous_generation_only_when_it_is_whole(
     path.write_bytes(b"{")
     with pytest.raises(StateUnreadable) as alone:
         storage.read()
-    assert alone.value.next_step.startswith(f"Delete it (rm -f {path} {path}.previous)")
+    assert alone.value.next_step == "Find all links again on both sides: tribe-po state rebuild"
     storage.previous.write_bytes(b"{")
     with pytest.raises(StateUnreadable) as damaged:
         storage.read()
@@ -277,8 +277,8 @@ def test_the_advice_names_a_previous_generation_only_when_it_is_whole(
     with pytest.raises(StateUnreadable) as whole:
         storage.read()
     assert whole.value.next_step == (
-        f"Restore it: cp -p {path}.previous {path}; or delete it (rm -f {path} {path}.previous) "
-        "and run tribe-po init-sync, which finds all links again."
+        "Go back one save: tribe-po state restore; "
+        "or find all links again on both sides: tribe-po state rebuild"
     )
 
 

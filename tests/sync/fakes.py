@@ -69,8 +69,9 @@ class FakeSide:
 
     PowerOffice refuses a mark that is in use, assigns numbers, answers with the record and refuses
     an edit whose expected values have moved; Tribe does none of it. `ignores` names the fields that
-    are not taken although the answer is yes, `lag` is how long a record that was created cannot be
-    read, `defaults` what a new record gets where nothing is given.
+    are not taken although the answer is yes, `shared` those that all roles show, `lag` is how long
+    a record that was created cannot be read, `defaults` what a new record gets where nothing is
+    given. Without `answers_with_record`, PowerOffice answers a create with the id alone.
     """
 
     system: System
@@ -85,6 +86,8 @@ class FakeSide:
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
+    answers_with_record: bool = True
     watch: Callable[[str], None] = lambda moment: None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _made: int = 0
@@ -131,6 +134,12 @@ class FakeSide:
     def shows(self, key: tuple[Kind, str]) -> bool:
         """Whether a record can be read yet."""
         return key not in self.shown_from or self.shown_from[key] <= self.clock.now()
+
+    def offers(self, kind: Kind) -> bool:
+        return kind is not Kind.INVOICE
+
+    def file(self, kind: Kind, record_id: str) -> bytes | None:
+        raise AssertionError(f"no {kind} has a file here, {record_id} neither")
 
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
         def read() -> Observation:
@@ -208,7 +217,7 @@ class FakeSide:
         if relation is not None:
             self.relations.remove(relation)
         self.shown_from[record.kind, id_] = self.clock.now() + self.lag
-        return Written(id_, record if poweroffice else None)
+        return Written(id_, record if poweroffice and self.answers_with_record else None)
 
     def _update(self, edit: Edit) -> Written:
         record = self.records.get((edit.kind, edit.id))
@@ -218,6 +227,10 @@ class FakeSide:
             raise RecordMoved("It was changed", "a test failed", "The next pass compares it anew.")
         record = replace(record, values={**record.values, **self._taken(edit.values)})
         self._put(record)
+        shared = {name: edit.values[name] for name in self.shared & set(edit.values)}
+        for other in list(self.records.values()):
+            if shared and other.id != edit.id:
+                self._put(replace(other, values={**other.values, **shared}))
         return Written(edit.id, record if self.system is System.POWEROFFICE else None)
 
     def _taken(self, values: Values) -> dict[str, Value]:
@@ -291,14 +304,16 @@ def snapshot(memory: Memory) -> Memory:
 
 @dataclass(slots=True)
 class FakeKeeper:
-    """Keeps every memory that was saved, and every change that was noted.
+    """Keeps every memory that was saved, every write, and every change that was noted.
 
-    After `fails_after` saves the disk is full.
+    After `fails_after` saves, or `trail_fails_after` writes, the disk is full.
     """
 
     saved: list[Memory] = field(default_factory=list)
     noted: list[Change] = field(default_factory=list)
+    written: list[Change] = field(default_factory=list)
     fails_after: int | None = None
+    trail_fails_after: int | None = None
     on_save: Callable[[Memory], object] = lambda memory: None
 
     def save(self, memory: Memory) -> None:
@@ -306,6 +321,11 @@ class FakeKeeper:
             raise StateNotSaved("The state could not be written", "disk full", "Free some space.")
         self.on_save(memory)
         self.saved.append(snapshot(memory))
+
+    def wrote(self, change: Change) -> None:
+        if self.trail_fails_after is not None and len(self.written) >= self.trail_fails_after:
+            raise StateNotSaved("The trail could not be written", "disk full", "Free some space.")
+        self.written.append(change)
 
     def note(self, change: Change) -> None:
         self.noted.append(change)

@@ -35,13 +35,15 @@ from tribe_po.errors import (
     StateNotSaved,
     Temporary,
     TribePoError,
+    Untraceable,
 )
-from tribe_po.records import RELATIONS, Intent, Link, Memory, Record, System
+from tribe_po.records import RELATIONS, Intent, Link, Memory, Record, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync.apply import BATCH, Outcome, apply
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
-from tribe_po.sync.plan import FIRST_RETRY, SETTLE, link_fingerprint
+from tribe_po.sync.match import SETTLE
+from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
 
 LOST = LostAnswer("The answer was lost", "no answer in 30 s", "Nothing to do.")
@@ -625,6 +627,61 @@ class TestMovedMeanwhile:
         assert outcome.changes[-1].status is Status.DONE
 
 
+class TestTwoRolesOfOneRelation:
+    """Two roles of one relation share its address: written twice at once, there are two of it."""
+
+    @staticmethod
+    def _both_roles(**values: Value) -> list[Link]:
+        both = [linked("p1", "t1"), linked("p1", "t2", SUPPLIER)]
+        return [
+            edited(replace(one, tribe_relation_id="relation"), POWEROFFICE, **values)
+            for one in both
+        ]
+
+    def test_the_second_role_is_written_after_the_first_one_was_seen_again(self) -> None:
+        world = World().knows(*self._both_roles(address=HAVNEGATA))
+        world.tribe.shared = {"address"}
+
+        outcome = world.carry_out(pull(), in_flight=4)
+
+        (write,) = world.tribe.writes
+        assert isinstance(write.about, Edit)
+        assert write.about.kind is CUSTOMER
+        assert [status for _, status in statuses(outcome)] == [Status.DONE, Status.SKIPPED]
+        assert not any(link.tribe or link.poweroffice for link in outcome.memory.links.values())
+
+    def test_what_is_the_second_roles_own_is_written_in_the_same_run(self) -> None:
+        world = World().knows(*self._both_roles(address=HAVNEGATA, inactive=True))
+        world.tribe.shared = {"address"}
+
+        world.carry_out(pull())
+
+        asked = [one.about.values for one in world.tribe.writes if isinstance(one.about, Edit)]
+        assert asked == [{"address": HAVNEGATA, "inactive": True}, {"inactive": True}]
+
+    def test_while_tribe_does_not_show_the_first_write_the_second_one_waits(self) -> None:
+        world = World().knows(*self._both_roles(address=HAVNEGATA))
+
+        outcome = world.carry_out(pull())
+
+        assert len(world.tribe.writes) == 1
+        (_, skipped) = outcome.changes
+        assert (skipped.status, skipped.reason) == (
+            Status.SKIPPED,
+            "its other role was only just written",
+        )
+        assert outcome.memory.links[SUPPLIER, "p1"].poweroffice == {"address": HAVNEGATA}
+
+    def test_in_poweroffice_the_second_one_is_sent_all_the_same(self) -> None:
+        both = [linked("p1", "t1"), linked("p1", "t2", SUPPLIER)]
+        world = World().knows(*(edited(one, TRIBE, phone="22334455") for one in both))
+
+        world.carry_out(push(), in_flight=4)
+
+        asked = [one.method for one in world.poweroffice.requests]
+        assert asked == ["changed", "update", "changed", "update"]
+
+
 class TestOverruled:
     def test_the_losers_value_is_kept_when_it_is_overwritten(self) -> None:
         link = edited(
@@ -759,6 +816,78 @@ class TestStoppingEarly:
         ]
 
 
+class TestTheTrail:
+    def test_every_write_is_in_it_before_the_next_request(self) -> None:
+        world = World().knows(
+            in_poweroffice("p1"),
+            in_poweroffice("p2", number="10011"),
+            edited(linked("p3", "t3", number="10012"), POWEROFFICE, email="new@x.example"),
+            edited(linked("p4", "t4", number="10013"), POWEROFFICE, email="new@x.example"),
+        )
+        behind: list[int] = []
+
+        def watch(moment: str) -> None:
+            if moment == "before":
+                behind.append(len(world.tribe.writes) - len(world.keeper.written))
+
+        world.tribe.watch = watch
+        world.carry_out(pull())
+
+        assert set(behind) == {0}
+        told = [(one.action, one.tribe_id, one.status) for one in world.keeper.written]
+        assert told == [
+            (Action.CREATE, "t-new-1", Status.DONE),
+            (Action.CREATE, "t-new-2", Status.DONE),
+            (Action.UPDATE, "t3", Status.DONE),
+            (Action.UPDATE, "t4", Status.DONE),
+        ]
+
+    def test_it_tells_the_number_that_came_and_that_tribe_got_it(self) -> None:
+        world = World().knows(in_tribe("t1"))
+
+        world.carry_out(push())
+
+        created, key = world.keeper.written
+        assert (created.system, created.poweroffice_id) == (POWEROFFICE, "p-new-1")
+        number = {one.name: one.after for one in created.fields}["number"]
+        assert number == world.poweroffice.records[CUSTOMER, "p-new-1"].values["number"]
+        assert (key.system, key.tribe_id) == (TRIBE, "t1")
+        assert [(one.name, one.after) for one in key.fields] == [("number", number)]
+
+    def test_a_create_whose_answer_does_not_tell_is_in_it_without_a_number(self) -> None:
+        world = World().knows(in_tribe("t1"))
+        world.poweroffice.answers_with_record = False
+
+        world.carry_out(push())
+
+        created = world.keeper.written[0]
+        assert created.poweroffice_id == "p-new-1"
+        assert {one.name: one.after for one in created.fields}["number"] is None
+
+    def test_nothing_is_in_it_that_was_not_done(self) -> None:
+        world = World().knows(
+            in_poweroffice("p1"),
+            edited(linked("p3", "t3", number="10012"), POWEROFFICE, email="new@x.example"),
+        )
+        world.tribe.fail("create", LOST)
+        world.tribe.fail("update", REFUSED)
+
+        world.carry_out(pull())
+
+        assert not world.keeper.written
+
+    @pytest.mark.parametrize("in_flight", [1, 4])
+    def test_when_it_cannot_be_written_no_other_write_begins(self, in_flight: int) -> None:
+        links = [linked(f"p{n}", f"t{n}", number=str(n + 1)) for n in range(30)]
+        world = World().knows(*(edited(link, POWEROFFICE, phone="22334455") for link in links))
+        world.keeper.trail_fails_after = 0
+
+        with pytest.raises(StateNotSaved):
+            world.carry_out(pull(), in_flight)
+
+        assert 1 <= len(world.tribe.writes) <= in_flight
+
+
 class TestStateNotSaved:
     @pytest.mark.parametrize(
         ("saves", "writes"),
@@ -811,3 +940,15 @@ class TestInFlight:
 
         assert world.poweroffice.counts == {"changed": 1, "update": 30}
         assert not world.tribe.requests
+
+
+def test_a_lost_answer_where_no_mark_can_tell_stays_an_intent() -> None:
+    world = World().knows(in_poweroffice("p1"))
+    world.tribe.fail("create", LOST, takes_effect=True)
+    world.tribe.fail("find_by_mark", Untraceable("Nobody can tell", "no marks", "Look for it."))
+
+    outcome = world.carry_out(pull())
+
+    assert only(outcome).status is Status.FAILED
+    assert (TRIBE, CUSTOMER, "p1") in outcome.memory.intents
+    assert outcome.stopped_by is None

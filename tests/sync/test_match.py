@@ -239,7 +239,13 @@ class TestOptionalRules:
             in_tribe("t1", CUSTOMER, ORGANIZATION, **theirs),
         )
 
-        assert unmatched(matched(memory, rules=[MatchRule.NUMBER])) == ["p1", "t1"]
+        matching = matched(memory, rules=[MatchRule.NUMBER])
+
+        assert not matching.pairs
+        assert not matching.unmatched
+        (ours_said, theirs_said) = (doubtful(matching)[each] for each in ("p1", "t1"))
+        assert "in Tribe has the same " + name in ours_said
+        assert "in PowerOffice has the same " + name in theirs_said
 
     def test_it_is_no_ground_to_guess(
         self, rule: MatchRule, name: str, ours: dict[str, Value], theirs: dict[str, Value]

@@ -20,6 +20,27 @@ def test_fractions_are_decimals() -> None:
     assert type(body["b"]) is int
 
 
+@pytest.mark.parametrize(
+    "number",
+    ["1e999999999", "1E+401", "1e-401", "1e99999999999999999999", "0." + "1" * 400, "1" * 5000],
+)
+def test_a_number_that_nobody_counts_in_is_refused(number: str) -> None:
+    """Written out, a hostile server's 13 characters would take all memory."""
+    with pytest.raises(Temporary):
+        answer(f'{{"UnitPrice": {number}}}').json()
+
+
+def test_the_widest_doubles_are_read() -> None:
+    body = answer("[1.7976931348623157e308, 5e-324, 0e0, 0.0]").json()
+    assert body == [Decimal("1.7976931348623157e308"), Decimal("5e-324"), 0, 0]
+
+
+def test_half_a_character_is_shown_as_one_that_is_missing() -> None:
+    text = r'{"a\ud83d": ["Kaf\uDE00e", "\ud83d\ude00", "\\ud800", "å", 1, null]}'
+    body = answer(text).json()
+    assert body == {"a\ufffd": ["Kaf\ufffde", "\U0001f600", "\\ud800", "å", 1, None]}
+
+
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_nothing_is_none(text: str) -> None:
     assert answer(text).json() is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tribe.peer import Peer, answer, scripted_tribe
-from tribe_po.errors import NotAllowed, SettingsError
+from tribe_po.errors import NotAllowed, SettingsError, Untraceable
 from tribe_po.records import Form, Kind
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.client import Tribe
@@ -193,3 +193,10 @@ def test_records_by_mark(peer: Peer) -> None:
     assert [r.id for r in tribe.find_by_mark(Kind.CUSTOMER, "poweroffice:x:'1'")] == [person]
     assert tribe.find_by_mark(Kind.CUSTOMER, "poweroffice:customer:1") == []
     assert tribe.find_by_mark(Kind.SUPPLIER, marks[0]) == []
+
+
+def test_without_import_id_nothing_can_be_looked_for_by_its_mark(peer: Peer) -> None:
+    peer.answer_otherwise(import_id="absent")
+    with pytest.raises(Untraceable, match="cannot tell which customer") as caught:
+        peer.tribe().find_by_mark(Kind.CUSTOMER, "poweroffice:customer:12")
+    assert "no ImportId" in caught.value.why

@@ -164,3 +164,22 @@ def test_the_time_of_the_first_answer_is_kept() -> None:
     cities, _asked = reader(page(row(1)), answer({"value": []}))
     cities.rows(CITIES)
     assert cities.first_answer == datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def test_rows_that_change_places_between_pages_are_read_until_all_were_there() -> None:
+    """Ordered by the second of their creation alone, one comes twice and another not at all."""
+    first_time = [page(row(1), row(2)), page(row(2), row(3)), page()]
+    second_time = [page(row(4), row(1)), page(row(3), row(2)), page()]
+    learned = {ORDER: "CreationDate asc"}
+    cities, asked = reader(*first_time, *second_time, learned=learned)
+    assert {each["ID"] for each in cities.rows(CITIES)} == {"id-1", "id-2", "id-3", "id-4"}
+    assert len(asked) == 6
+
+
+def test_rows_that_never_all_show_are_told() -> None:
+    cities, _asked = reader(
+        *[page(row(1)), page(row(2)), page(row(1)), page()] * 40,
+        learned={ORDER: "CreationDate asc"},
+    )
+    with pytest.raises(Temporary, match="never showed more than 2"):
+        cities.rows(CITIES)

@@ -296,6 +296,30 @@ def test_a_lead_is_upgraded(
     assert len(peer.tenant.customers()) == 1
 
 
+@pytest.mark.parametrize("keeps_id", [True, False])
+def test_a_lead_whose_upgrade_was_never_answered_is_found_by_its_mark(
+    peer: Peer, keeps_id: bool
+) -> None:
+    peer.answer_otherwise(upgrade_keeps_id=keeps_id)
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
+    lead = peer.tenant.add_lead(relation)
+    peer.sandbox.faults.add(Fault("tribe", "POST", "Lead", DropAfter()))
+    tribe = peer.tribe()
+    with pytest.raises(LostAnswer):
+        tribe.create(creation(relation_id=relation, upgrade_id=lead))
+    (found,) = tribe.find_by_mark(Kind.CUSTOMER, MARK)
+    assert found.relation_id == relation
+
+
+def test_a_lead_that_takes_no_mark_is_upgraded_all_the_same(peer: Peer) -> None:
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
+    lead = peer.tenant.add_lead(relation)
+    refusal = Status(403, '{"error": {"message": "no right"}}')
+    peer.sandbox.faults.add(Fault("tribe", "PUT", "Lead", refusal))
+    written = peer.tribe().create(creation(relation_id=relation, upgrade_id=lead))
+    assert peer.tenant.entity(written.id)["ImportId"] == MARK
+
+
 def test_a_leads_foreign_import_id_stays(peer: Peer) -> None:
     relation = peer.tenant.add_organization(Name="Fjord Kaffe AS")
     lead = peer.tenant.add_lead(relation, ImportId="excel-7")
@@ -554,3 +578,39 @@ def test_a_flag_that_tribe_accepts_and_does_not_take_is_told(
         with pytest.raises(RecordRefused, match="did not make it") as caught:
             tribe.update(edit)
         assert "IsFormer" in caught.value.why
+
+
+@pytest.mark.parametrize(("write_body", "former"), [(False, "ignored"), (False, "taken")])
+def test_a_flag_is_read_back_where_the_answer_has_no_body(
+    peer: Peer, customer: Record, write_body: bool, former: str
+) -> None:
+    peer.answer_otherwise(write_body=write_body, former=former)
+    tribe = ready(peer)
+    if former == "ignored":
+        with pytest.raises(RecordRefused, match="did not make it"):
+            tribe.update(edit(customer, inactive=True))
+    else:
+        tribe.update(edit(customer, inactive=True))
+    assert len(writes(peer)) == 1
+
+
+@pytest.mark.parametrize("upgrade_type", ["dotted", None])
+def test_an_upgrade_in_another_spelling_or_not_at_all(peer: Peer, upgrade_type: str | None) -> None:
+    peer.answer_otherwise(upgrade_type=upgrade_type)
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
+    lead = peer.tenant.add_lead(relation)
+    organizations = len(peer.tenant.organizations())
+    tribe = peer.tribe()
+    written = tribe.create(creation(relation_id=relation, upgrade_id=lead))
+    record = one(tribe, Kind.CUSTOMER, written.id)
+    assert (record.relation_id, record.values, record.mark) == (relation, COMPANY, MARK)
+    assert (written.id == lead) is (upgrade_type == "dotted")
+    assert len(peer.tenant.organizations()) == organizations
+
+
+def test_a_create_without_an_id_or_import_id_in_the_answer_may_have_happened(peer: Peer) -> None:
+    """Taken for a refusal, it would be created again."""
+    peer.answer_otherwise(import_id="absent", write_body=False)
+    with pytest.raises(LostAnswer):
+        peer.tribe().create(creation())
+    assert len(peer.tenant.customers()) == 1

@@ -12,14 +12,18 @@ from tribe_po.cli import (
     check,
     conflicts,
     explain,
+    export,
     history,
+    invoices,
     products,
     quarantine,
     relations,
     sandbox,
+    state,
     status,
 )
 from tribe_po.cli.options import Common
+from tribe_po.output.log import Destinations
 
 app = typer.Typer(
     name="tribe-po",
@@ -30,12 +34,15 @@ app = typer.Typer(
 )
 relations.add_to(app)
 products.add_to(app)
+invoices.add_to(app)
 check.add_to(app)
 status.add_to(app)
 quarantine.add_to(app)
 conflicts.add_to(app)
 explain.add_to(app)
 history.add_to(app)
+export.add_to(app)
+state.add_to(app)
 sandbox.add_to(app)
 
 
@@ -56,10 +63,21 @@ def common(
         str | None,
         typer.Option("--profile", help="Read settings from NAME.env; the state is NAME.json."),
     ] = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option("--log-file", help="Also log to this file, which is rotated at 10 MB."),
+    ] = None,
+    syslog: Annotated[bool, typer.Option("--syslog", help="Also log to syslog.")] = False,
+    log_json: Annotated[
+        bool,
+        typer.Option(
+            "--log-json", help="Log JSON lines; on stderr where neither file nor syslog is named."
+        ),
+    ] = False,
     version: Annotated[  # noqa: ARG001 - Typer calls its callback
         bool,
         typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Tell it."),
     ] = False,
 ) -> None:
     """Keeps Tribe CRM and PowerOffice Go in step, both ways."""
-    context.obj = Common(env_file, profile)
+    context.obj = Common(env_file, profile, Destinations(log_file, syslog, log_json))

@@ -7,7 +7,8 @@ import os
 import typer
 
 from tribe_po.cli.options import Common, Output, OutputFormat, Verbose
-from tribe_po.errors import ExitCode
+from tribe_po.cli.telling import tell
+from tribe_po.errors import ExitCode, SettingsError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,12 +31,15 @@ def check(context: typer.Context, output: OutputFormat = None, verbose: Verbose 
     from tribe_po.passes.check import check as look
 
     common: Common = context.obj
-    log.start(verbose=verbose, quiet=not verbose)
     try:
+        log.start(verbose=verbose, quiet=not verbose, to=common.log)
         with Console(stderr=True).status("Asking both systems"):
             report = look(os.environ, common.env_file, common.profile)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except SettingsError as error:
+        tell(error)
+        raise typer.Exit(error.exit_code) from None
     if output is Output.JSON:
         typer.echo(shown.document(report))
     else:

@@ -103,7 +103,11 @@ def _writes(state: Path, found: Sequence[Subject]) -> list[Sequence[AuditEntry]]
             if concerns(entry, subject):
                 its.append(entry)
     if trail.damaged:
-        _log.warning("Skipped %s of the audit trail", words.count(trail.damaged, "damaged line"))
+        _log.warning(
+            "Skipped %s of the audit trail",
+            words.count(trail.damaged, "damaged line"),
+            extra={"id": "audit.damaged"},
+        )
     return [tuple(its) for its in kept]
 
 

@@ -87,7 +87,9 @@ def audit(
         chosen = excerpt(select(trail.entries(), wanted), _rows(last, output))
         if trail.damaged:
             _log.warning(
-                "Skipped %s of the audit trail", words.count(trail.damaged, "damaged line")
+                "Skipped %s of the audit trail",
+                words.count(trail.damaged, "damaged line"),
+                extra={"id": "audit.damaged"},
             )
         if output is Output.JSON:
             typer.echo(shown.audit_document(chosen, trail.damaged, settings.profile))
@@ -110,7 +112,11 @@ def _subjects(context: typer.Context, text: str) -> Sequence[Subject]:
     try:
         return find(opened.read(context).memory, text)
     except (StateAbsent, StateUnreadable) as error:
-        _log.warning("Only the names of that time are searched: %s", error.reason)
+        _log.warning(
+            "Only the names of that time are searched: %s",
+            error.reason,
+            extra={"id": "state.unreadable"},
+        )
         return ()
 
 

@@ -37,8 +37,9 @@ def now() -> datetime:
 @contextmanager
 def reported(context: typer.Context, command: str, output: Output | None) -> Iterator[None]:
     """Turn every error into three lines, with JSON also into a document, and an exit code."""
-    log.start(verbose=False, quiet=False)
+    common: Common = context.obj
     try:
+        log.start(verbose=False, quiet=False, to=common.log)
         yield
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -47,7 +48,6 @@ def reported(context: typer.Context, command: str, output: Output | None) -> Ite
     except Exception as error:  # noqa: BLE001 - nobody is to see a traceback
         said = error if isinstance(error, TribePoError) else _as_bug(error)
         if output is Output.JSON:
-            common: Common = context.obj
             typer.echo(parts.failed(command, common.profile or "default", said))
         tell(said)
         raise typer.Exit(said.exit_code) from None

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from tribe_po.output.log import STDERR_ONLY, Destinations
+
 
 class Output(StrEnum):
     """How a report is given."""
@@ -19,10 +21,11 @@ class Output(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """The options before the command: where the settings come from."""
+    """The options before the command: where the settings come from, where the log goes."""
 
     env_file: Path | None
     profile: str | None
+    log: Destinations = STDERR_ONLY
 
 
 @dataclass(frozen=True, slots=True)

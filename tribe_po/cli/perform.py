@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,11 +13,15 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
+from tribe_po.cli import signals
 from tribe_po.cli.options import Asked, Common, Output
-from tribe_po.cli.telling import tell
-from tribe_po.errors import Busy, ExitCode, GuardRefused, TribePoError
+from tribe_po.cli.signals import Stopping
+from tribe_po.cli.telling import note, tell
+from tribe_po.errors import Busy, GuardRefused, TribePoError
 from tribe_po.output import document, log, tables, words
+from tribe_po.output.monitoring import Watched, watched
 from tribe_po.output.progress import Following
+from tribe_po.passes.health import newly_late
 from tribe_po.passes.run import Options, Report
 from tribe_po.passes.session import Session, open_session
 from tribe_po.records import Conflict, Quarantined
@@ -41,11 +46,13 @@ class Pass:
 def perform(context: typer.Context, chosen: Pass, asked: Asked) -> NoReturn:
     """Make one pass, report it, and exit with its code."""
     common: Common = context.obj
-    log.start(verbose=asked.verbose, quiet=asked.quiet)
-    with _reported(chosen, common, asked):
-        settings = Settings.load(os.environ, common.env_file, common.profile)
-        report = _make(settings, chosen, asked)
-    _show(report, asked)
+    with signals.handled() as stop:
+        with _reported(chosen, common, asked):
+            log.start(verbose=asked.verbose, quiet=asked.quiet, to=common.log)
+            settings = Settings.load(os.environ, common.env_file, common.profile)
+            with watched(settings, chosen.name, dry_run=asked.dry_run) as run:
+                run.report = report = _make(settings, chosen, asked, run, stop)
+        _show(report, asked)
     raise typer.Exit(report.exit_code)
 
 
@@ -54,8 +61,6 @@ def _reported(chosen: Pass, common: Common, asked: Asked) -> Iterator[None]:
     """Turn what ends a pass before it has a report into three lines and an exit code."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except Exception as error:
         if isinstance(error, TribePoError):
             said = error
@@ -70,17 +75,22 @@ def _reported(chosen: Pass, common: Common, asked: Asked) -> Iterator[None]:
         raise typer.Exit(said.exit_code) from None
 
 
-def _make(settings: Settings, chosen: Pass, asked: Asked) -> Report:
+def _make(settings: Settings, chosen: Pass, asked: Asked, run: Watched, stop: Stopping) -> Report:
     with (
-        open_session(settings, chosen.name, dry_run=asked.dry_run) as session,
-        Following(Console(stderr=True)) as following,
+        open_session(
+            settings, chosen.name, dry_run=asked.dry_run, stop=stop, run_id=run.run_id
+        ) as session,
+        Following(Console(stderr=True, quiet=log.is_for_machines())) as following,
     ):
-        session.keeper.watchers.append(following.watch)
+        run.requests = session.requests
+        run.started()
+        late = newly_late(session.memory, settings.kinds, session.now(), chosen.name)
+        session.keeper.watchers += [following.watch, run.changed]
 
         def confirm(plan: Plan) -> bool:
             if chosen.ask and plan.writes():
                 following.pause()
-                if not _confirmed(chosen, plan):
+                if not _confirmed(chosen, plan, stop):
                     return False
             following.expect(len(plan.changes))
             return True
@@ -92,10 +102,13 @@ def _make(settings: Settings, chosen: Pass, asked: Asked) -> Report:
             full=asked.full,
             confirm=confirm,
         )
-        return chosen.make(session, options)
+        report = chosen.make(session, options)
+        if any(one.run_id == report.run_id for one in report.memory.runs):
+            run.late(late)  # the next pass finds this run, and knows that it was said
+        return report
 
 
-def _confirmed(chosen: Pass, plan: Plan) -> bool:
+def _confirmed(chosen: Pass, plan: Plan, stop: Stopping) -> bool:
     """Show the plan to the person at the terminal and ask. Without one, --yes is needed."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise GuardRefused(
@@ -104,7 +117,11 @@ def _confirmed(chosen: Pass, plan: Plan) -> bool:
             f"Read the plan: tribe-po {chosen.name} --dry-run. Then: tribe-po {chosen.name} --yes",
         )
     _print(plan.changes, plan.conflicts, plan.quarantined.values())
-    return typer.confirm(f"Make these {words.count(len(plan.writes()), 'write')}?")
+    with stop.prompting():
+        try:
+            return typer.confirm(f"Make these {words.count(len(plan.writes()), 'write')}?")
+        except typer.Abort:  # the end of the input
+            return False
 
 
 def _print(
@@ -147,6 +164,7 @@ def _new_trouble(report: Report) -> bool:
 def _say(error: TribePoError) -> None:
     """Tell an error in three lines on stderr. That another pass runs is normal for cron."""
     if isinstance(error, Busy) and not sys.stderr.isatty():
+        note(error, logging.INFO)
         return
     tell(error)
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tribe_po.cli.telling import tell
 from tribe_po.errors import ExitCode, SettingsError
+
+if TYPE_CHECKING:
+    from tribe_po.sandbox.server import Sandbox
 
 Customers = Annotated[int, typer.Option(min=0, help="Customers in PowerOffice.")]
 Suppliers = Annotated[int, typer.Option(min=0, help="Suppliers in PowerOffice.")]
@@ -25,8 +30,12 @@ def sandbox(
     customers: Customers = 140,
     suppliers: Suppliers = 60,
     seed: Annotated[int, typer.Option(help="Other sample records for another one.")] = 1,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Serve the copy that export made, instead of samples."),
+    ] = None,
 ) -> None:
-    """Serve both APIs on loopback with sample data, until Ctrl-C.
+    """Serve both APIs on loopback with sample data, or with a copy of yours, until Ctrl-C.
 
     Prints the settings that lead to it, in the form of a settings file.
 
@@ -37,8 +46,10 @@ def sandbox(
     from tribe_po.sandbox.server import Sandbox
 
     with Sandbox(port=port) as served:
-        samples.fill(served, customers, suppliers, seed)
-        for name, value in served.environment().items():
+        if data is None:
+            samples.fill(served, customers, suppliers, seed)
+        chosen = {} if data is None else _load(served, data)
+        for name, value in (served.environment() | chosen).items():
             typer.echo(f"{name}={value}")
         typer.echo(f"Serving both APIs on {served.url} until Ctrl-C.", err=True)
         try:
@@ -46,6 +57,25 @@ def sandbox(
                 time.sleep(3600)
         except KeyboardInterrupt:
             typer.echo("Stopped.", err=True)
+
+
+def _load(served: Sandbox, folder: Path) -> dict[str, str]:
+    """Serve a copy, and give the settings that it was made with and is read with."""
+    from tribe_po.output import words
+    from tribe_po.sandbox.loading import load
+
+    try:
+        loaded = load(served, folder)
+    except SettingsError as error:
+        tell(error)
+        raise typer.Exit(error.exit_code) from None
+    manifest = loaded.manifest
+    tenants = words.printable(" and ".join(manifest.tenants.values()))
+    typer.echo(f"A copy of {tenants}, made {manifest.written}.", err=True)
+    for line in loaded.left_out:
+        typer.echo(f"left out: {words.printable(line)}", err=True)
+    chosen = manifest.organization_id
+    return {"TRIBECRM_ORGANIZATION_ID": chosen} if chosen else {}
 
 
 def demo(customers: Customers = 140, suppliers: Suppliers = 60) -> None:

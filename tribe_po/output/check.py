@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tribe_po.errors import ExitCode
-from tribe_po.output import words
+from tribe_po.output import parts, words
 from tribe_po.output.parts import SCHEMA
 from tribe_po.passes.check import NAME, CheckReport, Finding, Level
 
@@ -24,7 +23,7 @@ TEXT_STYLES = {Level.OK: "", Level.WARNING: "yellow", Level.ERROR: "red"}
 
 def document(report: CheckReport) -> str:
     """The document. Members are added to it over time, never renamed."""
-    return json.dumps(
+    return parts.text(
         {
             "schema": SCHEMA,
             "command": NAME,
@@ -42,8 +41,6 @@ def document(report: CheckReport) -> str:
                 for one in report.findings
             ],
         },
-        ensure_ascii=False,
-        indent=1,
     )
 
 

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from tribe_po.fields import Field, Owner
 from tribe_po.output import layout, parts
-from tribe_po.records import Form, Kind
+from tribe_po.records import RELATIONS, Form, Kind
 
 PLACES = {
     Form.ORGANIZATION: "Tribe company",
     Form.PERSON: "Tribe person",
     Form.PRODUCT: "Tribe product",
+    Form.INVOICE: "Tribe invoice",
 }
 
 
@@ -42,36 +43,40 @@ def _field(one: Field) -> dict[str, Any]:
 def _kinds(one: Field) -> list[str]:
     """The kinds that have the field: where Tribe keeps it says which, too."""
     relations = bool(one.organization or one.person)
-    return [
-        kind.value
-        for kind in Kind
-        if kind in one.kinds and (bool(one.product) if kind is Kind.PRODUCT else relations)
-    ]
+    told = {Kind.PRODUCT: bool(one.product), Kind.INVOICE: Form.INVOICE in one.forms}
+    return [kind.value for kind in Kind if kind in one.kinds and told.get(kind, relations)]
 
 
 def _name(one: Field) -> Text:
     """The label, with the kind where customers and suppliers do not both have the field."""
     kinds = _kinds(one)
-    only = f"\n{kinds[0]}s only" if len(kinds) == 1 and one.place(Form.PRODUCT) == "" else ""
+    is_role = len(kinds) == 1 and kinds[0] in [kind.value for kind in RELATIONS]
+    only = f"\n{kinds[0]}s only" if is_role else ""
     return Text.assemble((one.label, "bold"), (only, "dim"))
 
 
+def _owner(one: Field) -> str:
+    """Invoices are not merged: each field goes one way, or is only compared."""
+    return "" if Form.INVOICE in one.forms else one.owner.value
+
+
 def screen(fields: Sequence[Field]) -> Iterator[RenderableType]:
-    """A table for relations and one for products: a field has its place in one of them."""
+    """A table for relations, one for products, one for invoices: a field has its place in one."""
     for title, forms in (
         ("Customers and suppliers", (Form.ORGANIZATION, Form.PERSON)),
         ("Products", (Form.PRODUCT,)),
+        ("Invoices", (Form.INVOICE,)),
     ):
         table = layout.table("Field", "PowerOffice", *(PLACES[form] for form in forms), "Owner")
         table.columns[-1].no_wrap = True
         for one in fields:
             places = [one.place(form) for form in forms]
-            if any(places):
+            if one.forms & set(forms):
                 shown = (Text(place or "-", "" if place else "dim") for place in places)
                 table.add_row(
                     _name(one),
-                    one.poweroffice_written or one.poweroffice,
+                    one.poweroffice_written or one.poweroffice or Text("-", "dim"),
                     *shown,
-                    one.owner.value,
+                    _owner(one),
                 )
         yield layout.titled(title, "bold", table)

@@ -75,7 +75,7 @@ def runs_screen(runs: Sequence[Run], earlier: int) -> Iterator[RenderableType]:
             Text(words.printable(one.name), "bold"),
             Text(words.printable(one.outcome), OUTCOME_STYLES.get(one.outcome, "")),
             words.span(one.finished - one.started),
-            _counted(one),
+            Text(words.printable(one.reason) if one.reason else _counted(one)),
         )
     yield table
     yield from _earlier(earlier)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,21 @@ SCHEMA = 1
 
 
 def text(document: dict[str, Any]) -> str:
-    """One document as text."""
-    return json.dumps(document, ensure_ascii=False, indent=1)
+    """One document as text. What could steer a terminal is escaped, as JSON allows it to be."""
+    return harmless(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def harmless(text: str) -> str:
+    """JSON text in which nothing can steer a terminal; it says the same."""
+    return _STEERING.sub(_escaped, text)
+
+
+# What json leaves as it is: DEL, the C1 controls, and what turns the direction of writing.
+_STEERING = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def conflict(one: Conflict) -> dict[str, Any]:
@@ -103,4 +117,5 @@ def run(one: Run) -> dict[str, Any]:
         "finished": time(one.finished),
         "outcome": one.outcome,
         "counts": {name.replace("-", "_"): number for name, number in one.counts.items()},
+        "reason": one.reason,
     }

@@ -22,6 +22,7 @@ from tribe_po.records import (
     Values,
 )
 from tribe_po.settings import ConflictPolicy
+from tribe_po.sync.match import IF_NOT
 from tribe_po.sync.merge import decisions
 
 
@@ -38,12 +39,17 @@ def retry(memory: Memory, ids: Collection[str], now: datetime) -> Retried:
     """Let the next pass try quarantined records again: those with some ids, or without ids all.
 
     An id is the record's, or its beginning where no other quarantined record's begins so. Raise
-    `NotFound` for one that is not quarantined; nothing is retried then.
+    `NotFound` for one that is not quarantined; nothing is retried then. What may be there already
+    is only released to be created when it is named: an entry without attempts says so.
     """
     keys = set(memory.quarantine) if not ids else {k for one in ids for k in _keys(memory, one)}
     chosen = {key: entry for key, entry in memory.quarantine.items() if key in keys}
     again = {
-        key: replace(entry, retry_after=now)
+        key: replace(
+            entry,
+            retry_after=now,
+            attempts=0 if ids and IF_NOT in entry.next_step else entry.attempts,
+        )
         for key, entry in chosen.items()
         if not entry.held_fields
     }

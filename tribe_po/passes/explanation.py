@@ -12,7 +12,17 @@ from datetime import datetime
 from tribe_po.fields import Field, fields_of
 from tribe_po.passes.overview import INITIAL, backlog, scheduled_for
 from tribe_po.passes.subjects import Subject
-from tribe_po.records import Conflict, Intent, Link, Memory, Quarantined, Record, System, Value
+from tribe_po.records import (
+    Conflict,
+    Intent,
+    Kind,
+    Link,
+    Memory,
+    Quarantined,
+    Record,
+    System,
+    Value,
+)
 from tribe_po.settings import ConflictPolicy, LocalSettings
 from tribe_po.sync.change import Action, Change
 from tribe_po.sync.merge import NEVER, Decision, Never, decisions
@@ -134,7 +144,7 @@ def _why_not_copied(
     entry = memory.quarantine.get((target, record.kind, record.id))
     if entry is not None and not entry.held_fields:
         return Reason("it is quarantined", f"Once corrected: tribe-po quarantine retry {record.id}")
-    reason = left_out(record, memory, carrier.task(settings.kinds, settings.conflicts), now)
+    reason = left_out(record, memory, carrier.task(settings.kinds, settings), now)
     if reason is not None:
         return _on_purpose(reason, record, carrier.name)
     return _waits(memory, record, settings, now)
@@ -142,6 +152,18 @@ def _why_not_copied(
 
 def _on_purpose(reason: LeftOut, record: Record, carrier: str) -> Reason:
     side = record.system.title
+    if reason is LeftOut.NOT_SENT:
+        return Reason(
+            f"its phase in Tribe is {record.values.get('phase')}",
+            "It goes to PowerOffice in a phase that TRIBE_PO_SENT_PHASES names.",
+        )
+    if reason is LeftOut.UNNUMBERED:
+        return Reason("Tribe has given it no number yet", "Send it in Tribe, or finalise it there.")
+    if reason is LeftOut.LEFT_ALONE and record.kind is Kind.INVOICE:
+        return Reason(
+            f"it was sent before {INITIAL} ran, and is in the books by other ways",
+            "If it is not, enter it in PowerOffice by hand.",
+        )
     if reason is LeftOut.LEFT_ALONE:
         return Reason(
             f"only Tribe had it when {INITIAL} ran, which left it alone",

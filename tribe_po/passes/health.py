@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
 
-from tribe_po.passes.overview import FAILED, INITIAL, Overview, PassState, Problem
+from tribe_po.passes.overview import (
+    FAILED,
+    INITIAL,
+    REFUSED,
+    SCHEDULE,
+    Overview,
+    PassState,
+    Problem,
+    Scheduled,
+    Waiting,
+    overdue,
+)
+from tribe_po.records import Kind, Memory
+
+_ENDED_BADLY = {FAILED: "stopped by an error", REFUSED: "refused"}
 
 
 def problems(seen: Overview) -> list[Problem]:
@@ -25,8 +39,33 @@ def _uninitialised(seen: Overview) -> Iterator[Problem]:
 def _late(seen: Overview) -> Iterator[Problem]:
     for one in seen.passes:
         if one.late:
-            name, every = one.scheduled.name, _minutes(one.scheduled.every)
-            yield Problem(f"{name} is late: {_told(one)}, due every {every}", _unlock(seen, name))
+            yield Problem(_late_in_words(one), _unlock(seen, one.scheduled.name))
+
+
+def _late_in_words(one: PassState) -> str:
+    every = _minutes(one.scheduled.every)
+    return f"{one.scheduled.name} is late: {_told(one)}, due every {every}"
+
+
+def newly_late(memory: Memory, kinds: Collection[Kind], now: datetime, own: str) -> list[Problem]:
+    """The passes, without the one that asks, that have become late since any pass last ended.
+
+    That one could not know it yet, and the next one will find it said: so it is said once.
+    """
+    since = max((run.finished for run in memory.runs), default=now)
+    served = {kind for kind in kinds if kind in memory.meta.initialised}
+    return [
+        Problem(_late_in_words(_as_late(one, memory, now)), "See: tribe-po status")
+        for one in SCHEDULE
+        if one.name != own and served & set(one.kinds)
+        if overdue(one, memory, now) and not overdue(one, memory, since)
+    ]
+
+
+def _as_late(one: Scheduled, memory: Memory, now: datetime) -> PassState:
+    last = next((run for run in reversed(memory.runs) if run.name == one.name), None)
+    age = now - last.finished if last else None
+    return PassState(one, last, age, late=True, waiting=Waiting())
 
 
 def _unlock(seen: Overview, name: str) -> str:
@@ -52,10 +91,12 @@ def _minutes(length: timedelta) -> str:
 
 def _failed(seen: Overview) -> Iterator[Problem]:
     for one in seen.passes:
-        if one.last and one.last.outcome == FAILED:
+        ended = _ENDED_BADLY.get(one.last.outcome) if one.last else None
+        if one.last and ended:
             name = one.scheduled.name
+            reason = f": {one.last.reason}" if one.last.reason else ""
             yield Problem(
-                f"{name} was stopped by an error in its last run ({one.last.run_id})",
+                f"{name} was {ended} in its last run ({one.last.run_id}){reason}",
                 f"To see the error: tribe-po {name} --output table",
             )
 

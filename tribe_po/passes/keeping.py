@@ -9,7 +9,7 @@ from datetime import datetime
 from tribe_po.records import Memory
 from tribe_po.state.audit import Audit, AuditEntry, FieldChange
 from tribe_po.state.store import Store
-from tribe_po.sync.change import Action, Change, Status
+from tribe_po.sync.change import Change
 
 
 @dataclass(slots=True)
@@ -30,11 +30,14 @@ class StateKeeper:
             self.audit.flush()
         self.store.save(memory)
 
-    def note(self, change: Change) -> None:
-        """Add a write that was made to the trail, and tell the watchers."""
-        made = change.status is Status.DONE and change.action is not Action.LINK
-        if made and self.audit is not None:
+    def wrote(self, change: Change) -> None:
+        """Add a write that was made to the trail: the operating system has it then, and a kill
+        takes nothing back. May be called from several threads. Raises `StateNotSaved`."""
+        if self.audit is not None:
             self.audit.write(self._entry(change))
+
+    def note(self, change: Change) -> None:
+        """Tell the watchers of a change that is done, has failed or was skipped."""
         for watcher in self.watchers:
             watcher(change)
 

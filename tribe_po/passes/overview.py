@@ -20,7 +20,7 @@ from tribe_po.records import (
     Run,
     System,
 )
-from tribe_po.settings import ConflictPolicy, LocalSettings
+from tribe_po.settings import LocalSettings, Rules
 from tribe_po.state.lock import Holder
 from tribe_po.sync.change import Action, Plan, Task
 from tribe_po.sync.match import match
@@ -31,6 +31,7 @@ LATE_AFTER = 3
 
 INITIAL = "init-sync"
 FAILED = "failed"
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Scheduled:
     kinds: tuple[Kind, ...]
     every: timedelta
 
-    def task(self, kinds: Collection[Kind], conflicts: ConflictPolicy) -> Task:
+    def task(self, kinds: Collection[Kind], rules: Rules) -> Task:
         """What the pass is asked to do about some of its kinds."""
         target = frozenset({self.source.other})
         return Task(
@@ -50,8 +51,9 @@ class Scheduled:
             kinds=tuple(kind for kind in self.kinds if kind in kinds),
             creates_in=target,
             updates_in=target,
-            conflicts=conflicts,
+            conflicts=rules.conflicts,
             keys_to_tribe=self.source is System.TRIBE,
+            invoicing=rules.invoicing,
         )
 
 
@@ -60,6 +62,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("pull-relations", System.POWEROFFICE, RELATIONS, timedelta(minutes=15)),
     Scheduled("push-products", System.TRIBE, (Kind.PRODUCT,), timedelta(minutes=15)),
     Scheduled("pull-products", System.POWEROFFICE, (Kind.PRODUCT,), timedelta(minutes=15)),
+    Scheduled("invoice", System.TRIBE, (Kind.INVOICE,), timedelta(minutes=5)),
+    Scheduled("pull-payments", System.POWEROFFICE, (Kind.INVOICE,), timedelta(hours=4)),
 )
 """The passes of the crontab, as crontab.example has them."""
 
@@ -136,7 +140,7 @@ def backlog(memory: Memory, one: Scheduled, settings: LocalSettings, now: dateti
     A record that would be created may still turn out to be there: the pass asks before it creates.
     """
     kinds = [kind for kind in settings.kinds if kind in memory.meta.initialised]
-    task = one.task(kinds, settings.conflicts)
+    task = one.task(kinds, settings)
     if not task.kinds:
         return None
     return make_plan(memory, match(memory, (), task.kinds, settings.match_by), task, now)
@@ -186,17 +190,23 @@ def _last(memory: Memory, name: str) -> Run | None:
 
 def _pass_state(one: Scheduled, memory: Memory, plan: Plan | None, now: datetime) -> PassState:
     last = _last(memory, one.name)
-    # Before its first run a pass has as long to come as between two, from the init-sync on.
-    began = last or _last(memory, INITIAL)
-    age = now - began.finished if began else None
-    overdue = age is None or not -one.every <= age <= LATE_AFTER * one.every
     return PassState(
         scheduled=one,
         last=last,
-        age=age if last else None,
-        late=plan is not None and overdue,
+        age=now - last.finished if last else None,
+        late=plan is not None and overdue(one, memory, now),
         waiting=_waiting(plan) if plan else Waiting(),
     )
+
+
+def overdue(one: Scheduled, memory: Memory, at: datetime) -> bool:
+    """Whether a pass had not ended for too long at a moment, whatever it is for.
+
+    Before its first run it has as long to come as between two, from the init-sync on.
+    """
+    began = _last(memory, one.name) or _last(memory, INITIAL)
+    age = at - began.finished if began else None
+    return age is None or not -one.every <= age <= LATE_AFTER * one.every
 
 
 def _waiting(plan: Plan) -> Waiting:

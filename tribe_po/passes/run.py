@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tribe_po.errors import ExitCode, SettingsError, TribePoError
+from tribe_po.errors import ExitCode, SettingsError, StateNotSaved, TribePoError, Untraceable
 from tribe_po.fields import KEYS
 from tribe_po.passes.session import Session
-from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, Run, System
+from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, RecordKey, Run, System
 from tribe_po.sides import Side
 from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Change, Plan, Status, Task
-from tribe_po.sync.match import Matching, match
+from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.trees import lay_over, settle
 
@@ -125,13 +126,27 @@ def run(session: Session, task: Task, options: Options) -> Report:
     """Make one pass. Errors before anything was written are raised, `GuardRefused` excepted: like
     errors that end the writing early it is in the report, with the plan that led to it.
 
-    All but the initial pass need an initial one to have finished.
+    All but the initial pass need an initial one to have finished. However it ends, the state's list
+    of runs tells.
     """
+    try:
+        return _run(session, task, options)
+    except StateNotSaved:
+        raise
+    except TribePoError as error:
+        if not options.dry_run:
+            _remember_no_plan(session, task, error)
+        raise
+
+
+def _run(session: Session, task: Task, options: Options) -> Report:
     if not task.initial:
         guard.check_initialised(session.memory, task.name, task.kinds)
     observations, plan = _observe_and_plan(session, task, full=options.full or task.initial)
     refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
     if refusals:
+        if not options.dry_run:
+            _remember_no_plan(session, task, refusals[0])
         return _report(session, plan, options, error=refusals[0])
     if options.dry_run:
         return _report(session, plan, options)
@@ -208,10 +223,17 @@ def _with_the_missed(
 def plan_for(session: Session, task: Task, observations: list[Observation]) -> Plan:
     """Lay what was seen over the memory, find out who is who, and plan."""
     memory = settle(_laid_over(session.memory, observations, task))
-    memory = _find_interrupted_creates(session, memory, task.kinds)
-    matching = match(memory, (), task.kinds, session.settings.match_by)
-    memory, candidates = _look_up_numbers(session, memory, matching, task)
-    matching = match(memory, candidates, task.kinds, session.settings.match_by)
+    memory, untraceable = _find_interrupted_creates(session, memory, task.kinds)
+
+    def matched(memory: Memory, candidates: Sequence[Record] = ()) -> Matching:
+        found = match(memory, candidates, task.kinds, session.settings.match_by)
+        return uncertain(found, memory, untraceable, session.now())
+
+    matching = matched(memory)
+    looked_up, candidates = _look_up_numbers(session, memory, matching, task)
+    if candidates or looked_up.unlinked != memory.unlinked:
+        memory = looked_up
+        matching = matched(memory, candidates)
     return make_plan(memory, matching, task, session.now())
 
 
@@ -221,19 +243,27 @@ def _laid_over(memory: Memory, observations: Sequence[Observation], task: Task) 
     return memory
 
 
-def _find_interrupted_creates(session: Session, memory: Memory, kinds: tuple[Kind, ...]) -> Memory:
+def _find_interrupted_creates(
+    session: Session, memory: Memory, kinds: tuple[Kind, ...]
+) -> tuple[Memory, set[RecordKey]]:
     """Look for records that an earlier run was about to create when it ended.
 
     What it created shows up in what was read, with its mark. Only for an intent without such a
-    record the server is asked once more, before anything is created again.
+    record the server is asked once more, before anything is created again. Also gives those that
+    cannot be looked for: only a person can tell what became of them.
     """
+    untraceable: set[RecordKey] = set()
     unlinked = dict(memory.unlinked)
     marks = {(record.kind, record.mark) for record in unlinked.values()}
-    for intent in memory.intents.values():
+    for key, intent in memory.intents.items():
         if intent.kind in kinds and (intent.kind, intent.mark) not in marks:
-            found = session.sides[intent.target].find_by_mark(intent.kind, intent.mark)
+            try:
+                found = session.sides[intent.target].find_by_mark(intent.kind, intent.mark)
+            except Untraceable:
+                untraceable.add(key)
+                continue
             unlinked |= {(record.system, record.kind, record.id): record for record in found}
-    return replace(memory, unlinked=unlinked)
+    return replace(memory, unlinked=unlinked), untraceable
 
 
 def _look_up_numbers(
@@ -265,6 +295,7 @@ def _apply(session: Session, plan: Plan, options: Options) -> Report:
     memory = outcome.memory
     if plan.task.initial and outcome.stopped_by is None:
         _initialised(memory, plan.task)
+    _forget_the_unneeded(memory, plan.task)
     report = _report(session, plan, options, outcome.changes, memory, outcome.stopped_by)
     _remember_run(memory, report)
     session.keeper.save(memory)
@@ -274,13 +305,38 @@ def _apply(session: Session, plan: Plan, options: Options) -> Report:
 def _initialised(memory: Memory, task: Task) -> None:
     """Open the gate for the other passes. What Tribe alone had at that time is left alone."""
     fresh = [kind for kind in task.kinds if kind not in memory.meta.initialised]
-    if not task.push_unmatched:
-        memory.left_alone |= {
-            (kind, record_id)
-            for system, kind, record_id in memory.unlinked
-            if system is System.TRIBE and kind in fresh
-        }
+    memory.left_alone |= {
+        (record.kind, record.id)
+        for record in memory.unlinked.values()
+        if record.system is System.TRIBE and record.kind in fresh and _is_old(record, task)
+    }
     memory.meta.initialised = (*memory.meta.initialised, *fresh)
+
+
+def _is_old(record: Record, task: Task) -> bool:
+    """Whether a record that only Tribe has is none of this tool's business. An invoice that was
+    sent before is in the books by other ways, whatever is to be pushed."""
+    if record.kind is not Kind.INVOICE:
+        return not task.push_unmatched
+    sent = task.invoicing is not None and task.invoicing.is_sent(record.values.get("phase"))
+    return sent or bool(record.values.get("number"))
+
+
+def _forget_the_unneeded(memory: Memory, task: Task) -> None:
+    """Forget the invoices of Tribe that are not to be exported: they are read again when they
+    change."""
+    if task.invoicing is None or Kind.INVOICE not in task.kinds:
+        return
+    memory.unlinked = {
+        key: record
+        for key, record in memory.unlinked.items()
+        if record.kind is not Kind.INVOICE
+        or record.system is not System.TRIBE
+        or (
+            task.invoicing.is_to_be_exported(record.values.get("phase"))
+            and (record.kind, record.id) not in memory.left_alone
+        )
+    }
 
 
 def _remember_run(memory: Memory, report: Report) -> None:
@@ -293,11 +349,45 @@ def _remember_run(memory: Memory, report: Report) -> None:
         finished=report.finished,
         outcome=report.result,
         counts=dict(report.counts),
+        reason=_one_line(report.error) if report.error else None,
     )
+    _add_run(memory, made, silent=not report.changes)
+
+
+def _remember_no_plan(session: Session, task: Task, error: TribePoError) -> None:
+    """Add a run that wrote nothing, for it failed or was refused, to the state as it was. Where
+    nothing was ever synchronised there is no state to add it to."""
+    memory = session.memory
+    if not memory.meta.initialised:
+        return
+    refused = error.exit_code is ExitCode.REFUSED
+    made = Run(
+        run_id=session.run_id,
+        name=task.name,
+        started=session.started,
+        finished=session.now(),
+        outcome=Result.REFUSED if refused else Result.FAILED,
+        reason=_one_line(error),
+    )
+    _add_run(memory, made, silent=True)
+    # What ended the pass is worth more than that it could not be noted.
+    with suppress(StateNotSaved):
+        session.keeper.save(memory)
+
+
+def _add_run(memory: Memory, made: Run, *, silent: bool) -> None:
     last = next((one for one in reversed(memory.runs) if one.name == made.name), None)
-    if last and not report.changes and (last.outcome, last.counts) == (made.outcome, made.counts):
+    if last and silent and _told_by(last) == _told_by(made):
         memory.runs.remove(last)
     memory.runs.append(made)
+
+
+def _told_by(run: Run) -> tuple[object, ...]:
+    return run.outcome, run.counts, run.reason
+
+
+def _one_line(error: TribePoError) -> str:
+    return " ".join(error.reason.split())
 
 
 def _report(

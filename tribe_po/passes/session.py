@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -15,15 +16,17 @@ from uuid import uuid4
 
 from tribe_po.passes.keeping import StateKeeper
 from tribe_po.poweroffice.client import PowerOffice
+from tribe_po.poweroffice.invoices import Selling
 from tribe_po.poweroffice.products import Catalogue
 from tribe_po.records import Memory, System
-from tribe_po.settings import Settings
+from tribe_po.settings import InvoiceMode, Settings
 from tribe_po.sides import Side
 from tribe_po.state.audit import Audit
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
 from tribe_po.transport.http import Connection
 from tribe_po.transport.pace import Pace, SharedPace, Unpaced
+from tribe_po.transport.stop import Stop, Stoppable
 from tribe_po.transport.token import ClientCredentials, TokenCache
 from tribe_po.tribe.client import Tribe
 from tribe_po.tribe.metadata import Names
@@ -31,6 +34,9 @@ from tribe_po.tribe.metadata import Names
 KEYS = "keys"
 NAMES = "Tribe's names"
 """Under what the state keeps a digest of the keys and Tribe's names, among `Meta.servers`."""
+
+RUN_ID_DIGITS = 12
+"""A run is named by so many hexadecimal digits of a UUID."""
 
 Now = Callable[[], datetime]
 
@@ -66,22 +72,25 @@ def open_session(
     dry_run: bool,
     now: Now = utc_now,
     pace: Pace | None = None,
+    stop: Stop | None = None,
+    run_id: str | None = None,
 ) -> Iterator[Session]:
     """Open a session for one pass.
 
     A dry run takes no lock and writes no file. `pace` stands in for the one that all processes with
-    the same subscription key share. Raises `Busy` when another pass holds the lock,
+    the same subscription key share. Once `stop` was asked for, every request raises `Stopped`.
+    `run_id` None makes a new one. Raises `Busy` when another pass holds the lock,
     `StateUnreadable`, `NotAllowed` for keys that are not accepted, and `GuardRefused` when the
     state belongs to other tenants.
     """
-    started, run_id = now(), uuid4().hex[:12]
+    started, run_id = now(), run_id or uuid4().hex[:RUN_ID_DIGITS]
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(lock(settings.state))
         store = Store(settings.state)
         memory = store.open()
         cache = TokenCache(beside(settings.state, ".tokens.json"), writable=not dry_run)
-        connections = connect(settings, pace or shared_pace(settings), cache)
+        connections = connect(settings, pace or shared_pace(settings), cache, stop)
         tribe = _tribe(settings, connections[System.TRIBE], memory)
         store.bind(memory, tenant_of(settings, tribe.own_organization()))
         audit = None if dry_run else stack.enter_context(closing(Audit(settings.state)))
@@ -91,7 +100,9 @@ def open_session(
             started=started,
             sides={
                 System.TRIBE: tribe,
-                System.POWEROFFICE: poweroffice_of(settings, connections[System.POWEROFFICE]),
+                System.POWEROFFICE: poweroffice_of(
+                    settings, connections[System.POWEROFFICE], (stop or Stop()).sleep
+                ),
             },
             connections=connections,
             memory=memory,
@@ -112,8 +123,13 @@ def shared_pace(settings: Settings) -> Pace:
     return SharedPace.for_key(key, settings.rate, folder)
 
 
-def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, Connection]:
-    """The connections to both systems. Nothing is asked of them yet."""
+def connect(
+    settings: Settings, pace: Pace, cache: TokenCache, stop: Stop | None = None
+) -> dict[System, Connection]:
+    """The connections to both systems. Nothing is asked of them yet, and no more once `stop` was
+    asked for."""
+    stop = stop or Stop()
+    pace, unpaced = Stoppable(pace, stop), Stoppable(Unpaced(), stop)
     header = "Ocp-Apim-Subscription-Key"
     keys = {header: settings.poweroffice_subscription_key.reveal()}
     second = settings.poweroffice_subscription_key_secondary
@@ -129,6 +145,7 @@ def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, C
         ),
         cache=cache,
         pace=pace,
+        sleep=stop.sleep,
     )
     organization = settings.tribe_organization_id
     tribe = ClientCredentials(
@@ -140,7 +157,8 @@ def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, C
             **({"organization_id": organization} if organization else {}),
         },
         cache=cache,
-        pace=Unpaced(),
+        pace=unpaced,
+        sleep=stop.sleep,
         scopes=tuple(dict.fromkeys((settings.tribe_scope, "read write", None))),
     )
     return {
@@ -151,14 +169,24 @@ def connect(settings: Settings, pace: Pace, cache: TokenCache) -> dict[System, C
             pace=pace,
             headers=keys,
             spare_headers=spare,
+            sleep=stop.sleep,
         ),
-        System.TRIBE: Connection(System.TRIBE, settings.tribe_api_url, token=tribe, pace=Unpaced()),
+        System.TRIBE: Connection(
+            System.TRIBE, settings.tribe_api_url, token=tribe, pace=unpaced, sleep=stop.sleep
+        ),
     }
 
 
-def poweroffice_of(settings: Settings, connection: Connection) -> PowerOffice:
+def poweroffice_of(
+    settings: Settings, connection: Connection, sleep: Callable[[float], None] = time.sleep
+) -> PowerOffice:
     """PowerOffice as the settings describe it."""
-    return PowerOffice(connection, Catalogue(settings.sales_accounts, settings.product_group))
+    accounts, delivers = settings.sales_accounts, settings.invoice_mode is InvoiceMode.SEND
+    return PowerOffice(
+        connection,
+        Catalogue(accounts, settings.product_group),
+        Selling(delivers, accounts, sleep),
+    )
 
 
 def tribe_of(
@@ -182,18 +210,23 @@ def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
     """Open Tribe with what earlier runs found out about it, which is kept with a digest of the keys
     that opened it. What is found out now goes into the memory; a dry run never saves that."""
     known = memory.meta.servers
-    keys = _digest(
-        settings.poweroffice_client_key.reveal(),
-        settings.tribe_client_id,
-        settings.tribe_organization_id or "",
-        settings.tribe_api_url,
-    )
+    keys = keys_of(settings)
     if known.get(KEYS) != keys:
         known.clear()
     names = Names.from_dict(json.loads(known[NAMES])) if NAMES in known else None
     tribe = tribe_of(settings, connection, names, known)
     known |= {KEYS: keys, NAMES: json.dumps(tribe.names.to_dict())}
     return tribe
+
+
+def keys_of(settings: Settings) -> str:
+    """The digest of the keys that lead to the pair of tenants, known without asking a server."""
+    return _digest(
+        settings.poweroffice_client_key.reveal(),
+        settings.tribe_client_id,
+        settings.tribe_organization_id or "",
+        settings.tribe_api_url,
+    )
 
 
 def tenant_of(settings: Settings, own_organization: str) -> str:

@@ -12,16 +12,21 @@ from tribe_po.errors import NotAllowed, RecordRefused
 from tribe_po.poweroffice.lists import ACCOUNTS, INVOICE_SETTINGS, VAT_CODES, Dto, Lists
 from tribe_po.poweroffice.once import Once
 
+_NO_VAT = "0"
+"""The letters of the VAT code for no VAT (poweroffice.md section 12.2)."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A general-ledger account. `vat` is in per cent, None where its code is not known."""
+    """A general-ledger account. `vat` is in per cent, None where its code is not known, as is then
+    `vat_id`, the id of that code."""
 
     id: int
     number: int
     vat: Decimal | None
+    vat_id: int | None = None
 
 
 class SalesAccounts:
@@ -72,6 +77,16 @@ class SalesAccounts:
             return None
         raise _none_configured(vat, inherited_vat)
 
+    def to_post_on(self, vat: Decimal) -> tuple[int, int]:
+        """The ids of the account and of the VAT code for a sale with so much VAT. Raise
+        `RecordRefused` where there is no account for it, or none whose VAT is known."""
+        own = self.id_for(vat, None, is_new=False)
+        identity = self._default.get() if own is None else own
+        account = None if identity is None else self._accounts.get().get(identity)
+        if account is None or account.vat_id is None:
+            raise _none_configured(vat, None)
+        return account.id, account.vat_id
+
     def forget(self) -> None:
         """Read everything again when next needed: an account may have been deleted."""
         self._accounts.forget()
@@ -93,10 +108,17 @@ class SalesAccounts:
             rows = self._lists.read(ACCOUNTS).rows
             rates = _Rates(self._lists.read(VAT_CODES).rows)
         except NotAllowed as error:
-            _log.warning("The VAT of products stays unknown. %s %s", error.why, error.next_step)
+            _log.warning(
+                "The VAT of products stays unknown. %s %s",
+                error.why,
+                error.next_step,
+                extra={"id": "accounts.unknown"},
+            )
             return {}
         return {
-            int(row["Id"]): Account(int(row["Id"]), int(row["AccountNo"]), rates.of(row))
+            int(row["Id"]): Account(
+                int(row["Id"]), int(row["AccountNo"]), rates.of(row), rates.id_of(row)
+            )
             for row in rows
         }
 
@@ -104,7 +126,12 @@ class SalesAccounts:
         try:
             told = self._lists.settings(INVOICE_SETTINGS)
         except NotAllowed as error:
-            _log.warning("The default sales account is unknown. %s %s", error.why, error.next_step)
+            _log.warning(
+                "The default sales account is unknown. %s %s",
+                error.why,
+                error.next_step,
+                extra={"id": "accounts.unknown"},
+            )
             return None
         account = (told or {}).get("StandardSalesAccountId")
         return None if account is None else int(account)
@@ -118,6 +145,7 @@ class _Rates:
         per_cent = [(code, _per_cent(code["Rate"])) for code in codes]
         self._by_id = {int(code["Id"]): rate for code, rate in per_cent}
         self._by_code = {str(code.get("Code")): rate for code, rate in per_cent}
+        self._ids = {str(code.get("Code")): int(code["Id"]) for code in codes}
 
     def of(self, account: Dto) -> Decimal | None:
         """The rate in per cent on an account; one without a VAT code carries no VAT."""
@@ -125,6 +153,14 @@ class _Rates:
         if identity is None and code is None:
             return Decimal(0)
         return self._by_id.get(identity or 0, self._by_code.get(str(code)))
+
+    def id_of(self, account: Dto) -> int | None:
+        """The id of the code on an account, as far as it still holds; an account without one is
+        posted on with the code for no VAT."""
+        identity, code = account.get("VatCodeId"), account.get("VatCode")
+        if identity is not None and int(identity) in self._by_id:
+            return int(identity)
+        return self._ids.get(_NO_VAT if identity is None and code is None else str(code))
 
 
 def _per_cent(rate: int | Decimal) -> Decimal:

@@ -1,4 +1,4 @@
-"""PowerOffice Go's customers, suppliers and products, as the decisions see them."""
+"""PowerOffice Go's customers, suppliers, products and invoices, as the decisions see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tribe_po.fields import clean
 from tribe_po.poweroffice.accounts import SalesAccounts
 from tribe_po.poweroffice.contacts import Contacts
 from tribe_po.poweroffice.groups import ProductGroups
-from tribe_po.poweroffice.lists import PAYMENT_TERMS, RESOURCES, Dto, Lists, Resource
+from tribe_po.poweroffice.invoices import Invoices, Seen, Selling
+from tribe_po.poweroffice.lists import PAYMENT_TERMS, RESOURCES, Dto, Listing, Lists, Resource
 from tribe_po.poweroffice.patcher import Patcher
 from tribe_po.poweroffice.products import Catalogue, Products
 from tribe_po.poweroffice.refusals import general_error, is_success
@@ -82,7 +83,12 @@ class PowerOffice:
 
     system = System.POWEROFFICE
 
-    def __init__(self, connection: Connection, catalogue: Catalogue | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        catalogue: Catalogue | None = None,
+        selling: Selling | None = None,
+    ) -> None:
         self._connection = connection
         self._lists = Lists(connection)
         patcher, terms = Patcher(connection), PaymentTerms(self._lists)
@@ -90,6 +96,16 @@ class PowerOffice:
             **{kind: Contacts(kind, connection, self._lists, patcher, terms) for kind in RELATIONS},
             Kind.PRODUCT: Products(connection, self._lists, patcher, catalogue or Catalogue()),
         }
+        self._invoices = Invoices(connection, self._lists, selling or Selling())
+        self._by_kind: Mapping[Kind, Register | Invoices] = {
+            **self._registers,
+            Kind.INVOICE: self._invoices,
+        }
+
+    def offers(self, kind: Kind) -> bool:
+        """Whether the keys may read invoices, by a request for each of the two lists; whoever may
+        not read the others is told so when they are read."""
+        return kind is not Kind.INVOICE or self._invoices.offered()
 
     def who_am_i(self) -> ClientInformation:
         """Ask whose keys these are. Needs no privilege (poweroffice.md section 13.1)."""
@@ -170,22 +186,29 @@ class PowerOffice:
         """Read what changed since a server time, or everything.
 
         Changes of an address alone are seen in a read of everything only, and changes of a
-        product's stock never (poweroffice.md section 5).
+        product's stock never (poweroffice.md section 5). Of invoices, only those with a mark are
+        told, and unsent ones in a read of everything only.
         """
-        filters = [("lastChangedDateTimeOffsetGreaterThan", _stamp(since))] if since else []
+        stamp = _stamp(since) if since else None
+        filters = [("lastChangedDateTimeOffsetGreaterThan", stamp)] if stamp else []
         listings = {
             kind: register.listing(filters)
             for kind, register in self._registers.items()
             if kind in kinds
         }
-        started = next((listing.started for listing in listings.values()), None)
-        latest = [stamp for listing in listings.values() if (stamp := listing.last_changed)]
+        invoices = [self._invoices.changed(stamp)] if Kind.INVOICE in kinds else []
+        reads: list[Listing | Seen] = [*listings.values(), *invoices]
+        started = next((read.started for read in reads), None)
+        latest = [moment for read in reads if (moment := read.last_changed)]
         return Observation(
             System.POWEROFFICE,
-            tuple(
-                self._registers[kind].record(dto)
-                for kind in listings
-                for dto in listings[kind].rows
+            (
+                *(
+                    self._registers[kind].record(dto)
+                    for kind in listings
+                    for dto in listings[kind].rows
+                ),
+                *(record for seen in invoices for record in seen.records),
             ),
             started or max(latest, default=None),
             complete=since is None,
@@ -193,16 +216,21 @@ class PowerOffice:
 
     def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
         """Read records by id, a request for each. What is gone is left out."""
-        return self._registers[kind].get(ids)
+        return self._by_kind[kind].get(ids)
 
     def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
         """Records with one of these numbers or codes. What can be none in PowerOffice is
         skipped."""
-        return self._registers[kind].find_by_key(keys)
+        return self._by_kind[kind].find_by_key(keys)
+
+    def file(self, kind: Kind, record_id: str) -> bytes | None:
+        """Nothing: no PDF goes from PowerOffice to Tribe."""
+        del kind, record_id
+        return None
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         """Records that carry a mark: an external reference, or a product's code."""
-        return self._registers[kind].find_by_mark(mark)
+        return self._by_kind[kind].find_by_mark(mark)
 
     def create(self, creation: Creation) -> Written:
         """Create a record; PowerOffice assigns a customer's or supplier's number.
@@ -210,15 +238,15 @@ class PowerOffice:
         Raise `AlreadyExists` when the mark is in use, `RecordRefused` when something else is
         wrong with it, and `LostAnswer` when nobody knows whether it was created.
         """
-        return self._registers[creation.kind].create(creation)
+        return self._by_kind[creation.kind].create(creation)
 
     def update(self, edit: Edit) -> Written:
-        """Write the given fields with one JSON Patch.
+        """Write the given fields with one JSON Patch; issue an invoice, or attach its PDF.
 
         Raise `RecordMoved` when an expected value is no longer there, as far as PowerOffice
         honours the patch's tests.
         """
-        return self._registers[edit.kind].update(edit)
+        return self._by_kind[edit.kind].update(edit)
 
 
 def _stamp(since: datetime) -> str:

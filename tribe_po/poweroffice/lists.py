@@ -21,18 +21,19 @@ Dto = Mapping[str, Any]
 PAGE_SIZE = 1000
 """Rows to a page. PowerOffice's own limit is 5000 (poweroffice.md section 17, 4)."""
 
-_ORDER = ("OrderBy", "Id asc")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A set of PowerOffice's API, and the privileges to read and to write it."""
+    """A set of PowerOffice's API, and the privileges to read and to write it. `key` is the member
+    that tells its records apart."""
 
     path: str
     reads: str
     writes: str = ""
     number_filter: str = ""
+    key: str = "Id"
 
 
 CONTACTS: Mapping[Kind, Resource] = {
@@ -40,7 +41,19 @@ CONTACTS: Mapping[Kind, Resource] = {
     Kind.SUPPLIER: Resource("/Suppliers", "Supplier", "Supplier_Full", "supplierNos"),
 }
 PRODUCTS = Resource("/Products", "Product", "Product_Full")
-RESOURCES: Mapping[Kind, Resource] = {**CONTACTS, Kind.PRODUCT: PRODUCTS}
+SALES_ORDERS = Resource("/SalesOrders", "SalesOrders", "SalesOrders_Full")
+OUTGOING_INVOICES = Resource("/OutgoingInvoices", "OutgoingInvoice")
+RESOURCES: Mapping[Kind, Resource] = {
+    **CONTACTS,
+    Kind.PRODUCT: PRODUCTS,
+    Kind.INVOICE: OUTGOING_INVOICES,
+}
+STATEMENT = Resource("/Customerledger/Statement", "CustomerLedger")
+ENTRIES_BY_MATCH = Resource("/Customerledger/EntriesByMatchId", "CustomerLedger")
+VOUCHERS = Resource("/Vouchers", "OutgoingInvoiceVoucher_Full", "OutgoingInvoiceVoucher_Full")
+VOUCHER_DOCUMENTATION = Resource(
+    "/VoucherDocumentation", "VoucherDocumentation", "VoucherDocumentation_Full"
+)
 PRODUCT_GROUPS = Resource("/ProductGroups", "Product")
 PAYMENT_TERMS = Resource("/PaymentTerms", "CommonServices")
 ACCOUNTS = Resource("/GeneralLedgerAccounts", "GeneralLedgerAccount")
@@ -78,28 +91,49 @@ class Lists:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._takes_order = True
+        self._announces: bool | None = None
+        self._most_at_once: dict[str, int] = {}
 
     def read(self, resource: Resource, filters: Query = ()) -> Listing:
         """Read every row that the filters let through, each id once, in its last version read.
 
-        The next page is announced in a header; where a server announces none at all, a full page
-        suggests that there is one.
+        The next page is announced in a header. From a server that announces none, pages are read
+        until nothing new comes, for they may be smaller than what was asked for (poweroffice.md
+        section 17, 3 and 4).
         """
         rows: dict[str, Dto] = {}
-        started, announces = None, False
+        started = None
         for number in count(1):
             page = (("PageNumber", str(number)), ("PageSize", str(PAGE_SIZE)))
             answer = self._get(resource, [*filters, *page])
             started = answer.server_time if number == 1 else started
-            read = {str(row["Id"]): row for row in _rows(answer)}
-            if number > 1 and read and read.keys() <= rows.keys():
+            read = {str(row[resource.key]): row for row in _rows(answer, resource.key)}
+            is_new = not read.keys() <= rows.keys()
+            if number > 1 and read and not is_new and (self._announces or len(read) >= PAGE_SIZE):
                 raise _same_page_again(resource, number)
             rows |= read
-            link = _next_page_link(answer.headers.get("X-Pagination"))
-            announces = announces or link is not None
-            if not read or not (link if announces else len(read) >= PAGE_SIZE):
+            link, is_short = _next_page_link(answer), self._is_short(resource, len(read))
+            self._announces = True if link is not None else self._announces
+            if self._announces is None and not is_short and len(read) < PAGE_SIZE:
+                self._announces = self._would_announce(resource, filters)
+            may_follow = is_new and not is_short
+            if not (link if self._announces else may_follow):
                 break
         return Listing(tuple(rows.values()), started)
+
+    def _would_announce(self, resource: Resource, filters: Query) -> bool:
+        """Whether the server announces the next page of a list of several rows, asked for one. A
+        last page may come without the header from either sort of server."""
+        answer = self._get(resource, [*filters, ("PageNumber", "1"), ("PageSize", "1")])
+        return _next_page_link(answer) is not None
+
+    def _is_short(self, resource: Resource, length: int) -> bool:
+        """Whether a page has fewer rows than the server is known to give at once, and so is the
+        last. No server is taken to give a single row at once."""
+        most = self._most_at_once[resource.path] = max(
+            length, self._most_at_once.get(resource.path, 2)
+        )
+        return length < most
 
     def one(self, resource: Resource, identity: str) -> Dto | None:
         """Read one record as it is, None when there is no such record."""
@@ -119,12 +153,16 @@ class Lists:
 
     def _get(self, resource: Resource, query: Sequence[tuple[str, str]]) -> Answer:
         if self._takes_order:
-            answer = self._connection.get(resource.path, [*query, _ORDER])
+            answer = self._connection.get(
+                resource.path, [*query, ("OrderBy", f"{resource.key} asc")]
+            )
             if answer.status != 400:
                 return _checked(answer, resource)
         answer = _checked(self._connection.get(resource.path, query), resource)
         if self._takes_order:
-            _log.info("PowerOffice takes no OrderBy; going on without")
+            _log.info(
+                "PowerOffice takes no OrderBy; going on without", extra={"id": "server.learned"}
+            )
             self._takes_order = False
         return answer
 
@@ -135,25 +173,25 @@ def _checked(answer: Answer, resource: Resource) -> Answer:
     return answer
 
 
-def _rows(answer: Answer) -> list[Dto]:
+def _rows(answer: Answer, key: str) -> list[Dto]:
     """The rows of a page. Only 204 says that a list is empty; a body that got lost does not."""
     rows = [] if answer.status == 204 else answer.json()
-    if isinstance(rows, list) and all(isinstance(row, Mapping) and "Id" in row for row in rows):
+    if isinstance(rows, list) and all(isinstance(row, Mapping) and key in row for row in rows):
         return rows
     raise TribePoError(
         f"PowerOffice's answer to {answer.path} is no list of records.",
-        f"It is a {type(rows).__name__}; expected a list in which every record has an Id.",
+        f"It is a {type(rows).__name__}; expected a list in which every record has an {key}.",
         "Check the API's URL (POWEROFFICE_API_URL), then type: tribe-po check",
     )
 
 
-def _next_page_link(header: str | None) -> str | None:
-    """The link in the header, empty on the last page, None where the header does not tell.
+def _next_page_link(answer: Answer) -> str | None:
+    """The link in an answer's header, empty on the last page, None where the header does not tell.
 
     Only whether there is one counts: its host may be one inside PowerOffice's own network.
     """
     try:
-        pagination = json.loads(header or "")
+        pagination = json.loads(answer.headers.get("X-Pagination", ""))
     except ValueError:
         return None
     if isinstance(pagination, dict):

@@ -18,7 +18,6 @@ CONTENT_TYPE = "application/json-patch+json"
 Operations = list[dict[str, object]]
 """The body of a patch."""
 
-_ROWS: Mapping[str, Field] = {row.name: row for row in FIELDS if row.owner is not Owner.POWEROFFICE}
 _REFERENCES = frozenset({"payment_days", "group", "vat"})
 """The fields that are written as the id of something else."""
 
@@ -33,10 +32,12 @@ class Operation:
     path: str
     value: object = None
 
-    def as_json(self) -> dict[str, object]:
-        """The step as it is sent."""
-        step: dict[str, object] = {"op": self.op, "path": self.path}
-        return step if self.op == "remove" else {**step, "value": self.value}
+    def as_json(self, *, removing: bool = True) -> dict[str, object]:
+        """The step as it is sent; without `removing`, a removal writes null."""
+        if self.op == "remove":
+            bare: dict[str, object] = {"op": "remove", "path": self.path}
+            return bare if removing else {**bare, "op": "replace", "value": None}
+        return {"op": self.op, "path": self.path, "value": self.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,19 @@ class Patch:
     changes: tuple[Operation, ...]
     new_address: Mapping[str, str]
 
-    def body(self, *, guarded: bool) -> Operations:
-        """The patch as it is sent, with its tests in front when `guarded`."""
-        parts = [Operation("add", f"{_ADDRESS}/{name}", v) for name, v in self.new_address.items()]
+    def body(self, *, guarded: bool, removing: bool = True, by_parts: bool = True) -> Operations:
+        """The patch as it is sent, with its tests in front when `guarded`. Without `removing` it
+        clears by writing null, and without `by_parts` it gives a new address as one object."""
+        new = [Operation("add", f"{_ADDRESS}/{name}", v) for name, v in self.new_address.items()]
+        if self.new_address and not by_parts:
+            new = [Operation("add", _ADDRESS, dict(self.new_address))]
         tests = self.tests if guarded else ()
-        return [step.as_json() for step in (*tests, *self.changes, *parts)]
+        return [step.as_json(removing=removing) for step in (*tests, *self.changes, *new)]
 
-    def body_with_whole_address(self) -> Operations:
-        """The patch without tests, a new address given as one object."""
-        whole = Operation("add", _ADDRESS, dict(self.new_address))
-        return [step.as_json() for step in (*self.changes, whole)]
+    @property
+    def removes(self) -> bool:
+        """Whether it clears anything."""
+        return any(step.op == "remove" for step in self.changes)
 
     def tests_hold(self, dto: Dto) -> bool:
         """Whether a record holds exactly what the tests ask for."""
@@ -78,7 +82,12 @@ def patch_for(edit: Edit, references: Mapping[str, int | None]) -> Patch:
     of something else, None to clear it. Raise `RecordRefused` where an address would have to be
     cleared, which PowerOffice cannot do.
     """
-    rows = [row for name, row in _ROWS.items() if name in edit.values]
+    known = {row.name: row for row in FIELDS if edit.kind in row.kinds}
+    rows = [
+        row
+        for name, row in known.items()
+        if name in edit.values and row.owner is not Owner.POWEROFFICE
+    ]
     plain = [row for row in rows if row.name not in _REFERENCES and row.name != "address"]
     changes = [step for row in plain for step in _plain(row, edit)]
     changes += [

@@ -16,6 +16,8 @@ class Patcher:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tests_help = True
+        self.removing = True
+        """Whether values are cleared by `remove`, and not by writing null."""
 
     def guards(self, patch: Patch) -> bool:
         """Whether the patch is to be sent with its tests."""
@@ -29,5 +31,16 @@ class Patcher:
 
     def go_on_without_tests(self) -> None:
         """Send no tests from now on."""
-        _log.info("PowerOffice does not honour tests in patches; going on without")
+        _log.info(
+            "PowerOffice does not honour tests in patches; going on without",
+            extra={"id": "server.learned"},
+        )
         self._tests_help = False
+
+    def go_on_without_remove(self) -> None:
+        """Clear values by writing null from now on (poweroffice.md section 17, 26)."""
+        _log.info(
+            "PowerOffice takes no remove in patches; going on with null",
+            extra={"id": "server.learned"},
+        )
+        self.removing = False

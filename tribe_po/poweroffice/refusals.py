@@ -24,6 +24,15 @@ class Problem:
     gateway: bool
 
 
+class MisunderstoodError(TribePoError):
+    """An answer that no caller has a better meaning for, `status` is 0 where it is
+    the gateway's, which knows no records."""
+
+    def __init__(self, status: int, what: str, why: str, next_step: str) -> None:
+        super().__init__(what, why, next_step)
+        self.status = status
+
+
 def is_success(answer: Answer) -> bool:
     """Any 2xx will do: 200, 201, 202 and 204 are all seen for writes (poweroffice.md section 6)."""
     return 200 <= answer.status < 300
@@ -63,7 +72,8 @@ def general_error(answer: Answer, privilege: str) -> TribePoError:
     problem = problem_of(answer)
     if answer.status == 403 or problem.title.casefold() == "missing privilege":
         return _not_allowed(problem, privilege)
-    return TribePoError(
+    return MisunderstoodError(
+        0 if problem.gateway else answer.status,
         f"PowerOffice did not understand a request to {answer.path}.",
         f"It answered {answer.status}: {problem.detail or 'no reason given'}",
         "This is a bug in tribe-po, or PowerOffice has changed. Report it with these lines.",

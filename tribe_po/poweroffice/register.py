@@ -136,20 +136,36 @@ class Register(ABC):
 
     def _apply(self, edit: Edit, patch: Patch) -> Answer:
         """Send the patch; where it is refused, in the other ways that it can be put."""
-        guarded = self._patcher.guards(patch)
-        answer = self._send(edit, patch.body(guarded=guarded))
+        guarded, removing = self._patcher.guards(patch), self._patcher.removing
+        answer = self._send(edit, patch.body(guarded=guarded, removing=removing))
         if guarded and answer.status in _REFUSED:
             answer = self._apply_without_tests(edit, patch)
-        if patch.new_address and answer.status in _REFUSED:
-            again = self._send(edit, patch.body_with_whole_address())
-            answer = again if is_success(again) else answer
+        return self._put_otherwise(edit, patch, answer)
+
+    def _put_otherwise(self, edit: Edit, patch: Patch, answer: Answer) -> Answer:
+        """Send a refused patch in its other ways. Where none is taken, the first refusal counts."""
+        known = self._patcher.removing
+        ways_to_clear = (True, False) if known and patch.removes else (known,)
+        ways_to_add = (True, False) if patch.new_address else (True,)
+        for by_parts, removing in [
+            (parts, removing) for parts in ways_to_add for removing in ways_to_clear
+        ][1:]:
+            if answer.status not in _REFUSED:
+                break
+            body = patch.body(guarded=False, removing=removing, by_parts=by_parts)
+            again = self._send(edit, body)
+            if is_success(again):
+                answer = again
+                if removing is not known:
+                    self._patcher.go_on_without_remove()
         return answer
 
     def _apply_without_tests(self, edit: Edit, patch: Patch) -> Answer:
         """Find out what was refused: the tests, rightly or not, or the values."""
         dto = self._existing(edit)
         self._check_unmoved(edit, dto)
-        answer = self._send(edit, patch.body(guarded=False))
+        body = patch.body(guarded=False, removing=self._patcher.removing)
+        answer = self._send(edit, body)
         if is_success(answer) and patch.tests_hold(dto):
             self._patcher.go_on_without_tests()
         return answer

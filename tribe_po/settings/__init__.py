@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tribe_po.invoices import Payment
 from tribe_po.records import Kind
 from tribe_po.settings.document import env_example, settings_table
+from tribe_po.settings.invoicing import InvoiceMode, Invoicing, PartialPayments
 from tribe_po.settings.sources import Source, settings_error, sources
 from tribe_po.settings.table import SETTINGS, Setting
 from tribe_po.settings.values import (
@@ -24,8 +26,12 @@ __all__ = [
     "SETTINGS",
     "ConflictPolicy",
     "Environment",
+    "InvoiceMode",
+    "Invoicing",
     "LocalSettings",
     "MatchRule",
+    "PartialPayments",
+    "Rules",
     "Secret",
     "Setting",
     "Settings",
@@ -35,7 +41,40 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Rules:
+    """The settings that decisions about records follow."""
+
+    kinds: tuple[Kind, ...]
+    match_by: tuple[MatchRule, ...]
+    conflicts: ConflictPolicy
+    invoice_mode: InvoiceMode
+    sent_phases: tuple[str, ...]
+    paid_phase: str
+    credited_phase: str | None
+    written_off_phase: str | None
+    free_text_products: Mapping[Decimal, str]
+    partial_payments: PartialPayments
+
+    @property
+    def invoicing(self) -> Invoicing:
+        """The rules about invoices, together."""
+        phases = {
+            Payment.PAID: self.paid_phase,
+            Payment.CREDITED: self.credited_phase,
+            Payment.WRITTEN_OFF: self.written_off_phase,
+        }
+        return Invoicing(
+            mode=self.invoice_mode,
+            sent_phases=self.sent_phases,
+            phases={payment: phase for payment, phase in phases.items() if phase},
+            free_text_products=self.free_text_products,
+            partial_payments=self.partial_payments,
+            products_by_code=Kind.PRODUCT not in self.kinds,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Rules):
     """All settings, checked. Made by `Settings.load`; its repr shows no secret.
 
     `rate` is in requests per second, `max_change_percent` in per cent; the URLs have no slash at
@@ -58,13 +97,14 @@ class Settings:
     tribe_scope: str
     tribe_organization_id: str | None
     state: Path
-    kinds: tuple[Kind, ...]
-    match_by: tuple[MatchRule, ...]
-    conflicts: ConflictPolicy
     units: Mapping[str, str]
     sales_accounts: Mapping[Decimal, int]
     product_group: str | None
     max_change_percent: int
+    max_invoices: int
+    max_amount: Decimal | None
+    healthcheck_url: Secret | None
+    metrics_file: Path | None
     profile: str = "default"
 
     @classmethod
@@ -84,13 +124,10 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LocalSettings:
+class LocalSettings(Rules):
     """The settings that reading the state takes: no key is among them."""
 
     state: Path
-    kinds: tuple[Kind, ...]
-    match_by: tuple[MatchRule, ...]
-    conflicts: ConflictPolicy
     profile: str = "default"
 
     @classmethod
@@ -99,7 +136,8 @@ class LocalSettings:
     ) -> LocalSettings:
         """Read them from the same places as `Settings.load`; what else is missing or wrong there
         does not matter. Raise `SettingsError` with a line for each problem."""
-        own = [setting for setting in SETTINGS if setting.attribute in cls.__slots__]
+        taken = {field.name for field in fields(cls)}
+        own = [setting for setting in SETTINGS if setting.attribute in taken]
         values, problems = _read_all(sources(environ, env_file, profile), profile, own)
         if problems:
             raise settings_error(problems)

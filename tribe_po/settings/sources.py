@@ -51,7 +51,12 @@ def _cause(error: OSError | UnicodeDecodeError) -> str:
 
 def _warn_if_open_to_others(path: Path) -> None:
     if os.name == "posix" and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
-        _log.warning("%s holds secrets and is open to other users. Type: chmod 600 %s", path, path)
+        _log.warning(
+            "%s holds secrets and is open to other users. Type: chmod 600 %s",
+            path,
+            path,
+            extra={"id": "settings.open-to-others"},
+        )
 
 
 def sources(environ: Mapping[str, str], env_file: Path | None, profile: str | None) -> list[Source]:
@@ -94,7 +99,13 @@ def _warn_of_unknown(path: Path, values: Mapping[str, str]) -> None:
     for name in values:
         if _OURS.match(name) and name not in known + secret_files:
             meant = "".join(f" Meant: {close}?" for close in get_close_matches(name, known, 1))
-            _log.warning("%s sets %s, which is not a setting.%s", path, name, meant)
+            _log.warning(
+                "%s sets %s, which is not a setting.%s",
+                path,
+                name,
+                meant,
+                extra={"id": "settings.unknown"},
+            )
 
 
 def settings_error(problems: list[str]) -> SettingsError:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from tribe_po.settings import values
+from tribe_po.settings.invoicing import InvoiceMode, PartialPayments
 
 _POWEROFFICE = "PowerOffice Go"
 _TRIBE = "Tribe CRM"
 _SYNC = "Synchronisation"
+_MONITORING = "Monitoring"
+_INVOICES = "Invoices and payments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Setting:
     @property
     def secret(self) -> bool:
         """Whether its value is never shown, and may come from the file that `NAME_FILE` names."""
-        return self.parse is values.secret
+        return self.parse in (values.secret, values.ping_url)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -152,10 +155,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "kinds",
         "TRIBE_PO_KINDS",
-        "what is synchronised: customers, suppliers, products",
+        "what is synchronised: customers, suppliers, products, invoices",
         _SYNC,
         values.kinds,
-        "customers,suppliers,products",
+        "customers,suppliers,products,invoices",
     ),
     Setting(
         "match_by",
@@ -207,5 +210,95 @@ SETTINGS: tuple[Setting, ...] = (
         _SYNC,
         partial(values.between, int, 0, 100),
         "30",
+    ),
+    Setting(
+        "invoice_mode",
+        "TRIBE_PO_INVOICE_MODE",
+        "what a sent invoice becomes in PowerOffice: draft (a sales order), book (an invoice that "
+        "PowerOffice delivers to nobody), send (an invoice that PowerOffice delivers), voucher "
+        "(posted as Tribe has sent it, with Tribe's number and KID)",
+        _INVOICES,
+        partial(values.choice, InvoiceMode),
+        "draft",
+    ),
+    Setting(
+        "sent_phases",
+        "TRIBE_PO_SENT_PHASES",
+        "codes of the phases in which Tribe's invoices go to PowerOffice, with commas between",
+        _INVOICES,
+        values.phases,
+        "Sent",
+    ),
+    Setting(
+        "paid_phase",
+        "TRIBE_PO_PAID_PHASE",
+        "code of the phase that a paid invoice gets in Tribe",
+        _INVOICES,
+        values.text,
+        "Paid",
+    ),
+    Setting(
+        "credited_phase",
+        "TRIBE_PO_CREDITED_PHASE",
+        "code of the phase that a credited invoice gets in Tribe; reported only where not set",
+        _INVOICES,
+        values.text,
+    ),
+    Setting(
+        "written_off_phase",
+        "TRIBE_PO_WRITTEN_OFF_PHASE",
+        "code of the phase that an invoice gets in Tribe when it was written off; reported only "
+        "where not set",
+        _INVOICES,
+        values.text,
+    ),
+    Setting(
+        "free_text_products",
+        "TRIBE_PO_FREE_TEXT_PRODUCTS",
+        "VAT per cent = code of PowerOffice's product for invoice lines without a product, such as "
+        "25=TRIBE-25,15=TRIBE-15,0=TRIBE-0",
+        _INVOICES,
+        values.free_text_products,
+        "",
+    ),
+    Setting(
+        "partial_payments",
+        "TRIBE_PO_PARTIAL_PAYMENTS",
+        "how Tribe is told of part of an invoice being paid: off, note, payment (a payment record)",
+        _INVOICES,
+        partial(values.choice, PartialPayments),
+        "off",
+    ),
+    Setting(
+        "max_invoices",
+        "TRIBE_PO_MAX_INVOICES",
+        "a run that would export or book more invoices than this stops and asks",
+        _INVOICES,
+        partial(values.between, int, 1, 1_000_000),
+        "200",
+    ),
+    Setting(
+        "max_amount",
+        "TRIBE_PO_MAX_AMOUNT",
+        "a run that would export or book more than this amount in one currency stops and asks; "
+        "without it there is no limit",
+        _INVOICES,
+        values.amount,
+    ),
+    Setting(
+        "healthcheck_url",
+        "TRIBE_PO_HEALTHCHECK_URL",
+        "ping URL of healthchecks.io, or of a server that speaks as it does, told when a pass "
+        "starts, succeeds and fails; {pass} and {profile} in it stand for the run's own",
+        _MONITORING,
+        values.ping_url,
+    ),
+    Setting(
+        "metrics_file",
+        "TRIBE_PO_METRICS_FILE",
+        "file of Prometheus metrics for node_exporter's textfile collector, named *.prom; several "
+        "passes and profiles may share it",
+        _MONITORING,
+        values.path,
     ),
 )

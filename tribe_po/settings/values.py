@@ -137,17 +137,46 @@ def units(raw: str) -> Mapping[str, str]:
     return MappingProxyType({**USUAL, **{unit: code.upper() for unit, code in given.items()}})
 
 
+_PER_CENT = r"\d{1,2}(\.\d+)?|100"
+
+
 def sales_accounts(raw: str) -> Mapping[Decimal, int]:
     """Account numbers by VAT in per cent."""
     expected = "pairs like 25=3000, VAT per cent first, each per cent once"
     accounts: dict[Decimal, int] = {}
     for per_cent, account in _pairs(text(raw), expected).items():
-        is_per_cent = re.fullmatch(r"\d{1,2}(\.\d+)?|100", per_cent, re.ASCII)
+        is_per_cent = re.fullmatch(_PER_CENT, per_cent, re.ASCII)
         is_account = re.fullmatch(r"[1-9]\d{0,17}", account, re.ASCII)
         if not is_per_cent or not is_account or Decimal(per_cent) in accounts:
             raise ValueError(expected)
         accounts[Decimal(per_cent)] = int(account)
     return MappingProxyType(accounts)
+
+
+def free_text_products(raw: str) -> Mapping[Decimal, str]:
+    """Product codes by VAT in per cent."""
+    expected = "pairs like 25=TRIBE-25, VAT per cent first, each per cent once"
+    codes: dict[Decimal, str] = {}
+    for per_cent, code in _pairs(text(raw), expected).items():
+        if not re.fullmatch(_PER_CENT, per_cent, re.ASCII) or Decimal(per_cent) in codes:
+            raise ValueError(expected)
+        codes[Decimal(per_cent)] = code
+    return MappingProxyType(codes)
+
+
+def phases(raw: str) -> tuple[str, ...]:
+    """Codes of phases, as Tribe spells them or in other capitals."""
+    codes = tuple(filter(None, (code.strip() for code in text(raw).split(","))))
+    if not codes:
+        raise ValueError("codes of phases, with commas between")
+    return codes
+
+
+def amount(raw: str) -> Decimal:
+    expected = "an amount such as 250000 or 1250.50"
+    if not re.fullmatch(r"\d{1,15}(\.\d{1,2})?", raw, re.ASCII):
+        raise ValueError(expected)
+    return Decimal(raw)
 
 
 def between(kind: type[int] | type[float], least: float, most: float, raw: str) -> float:
@@ -170,15 +199,29 @@ def _is_loopback(host: str) -> bool:
 
 def url(raw: str) -> str:
     expected = "https://HOST/PATH (http only to this machine), without user, query or fragment"
-    try:
-        url = urlsplit(text(raw))
-        host, _ = url.hostname or "", url.port
-    except ValueError:
-        raise ValueError(expected) from None
-    encrypted = url.scheme == "https" or (url.scheme == "http" and _is_loopback(host))
-    if not (host and encrypted) or re.search(r"[@?#\s]", raw):
+    if not _is_encrypted(raw) or re.search(r"[@?#\s]", raw):
         raise ValueError(expected)
     return raw.rstrip("/")
+
+
+def ping_url(raw: str) -> Secret:
+    """A URL that is a secret itself: who knows it can speak for the pass."""
+    filled = raw.replace("{pass}", "pass").replace("{profile}", "profile")
+    if not _is_encrypted(raw) or re.search(r"[@#\s{}]", filled):
+        raise ValueError(
+            "https://HOST/PATH (http only to this machine), in which {pass} and {profile} may stand"
+        )
+    return Secret(raw)
+
+
+def _is_encrypted(raw: str) -> bool:
+    try:
+        parts = urlsplit(raw)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and _is_loopback(host)
+    return raw.isprintable() and bool(host) and (parts.scheme == "https" or local)
 
 
 def path(raw: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Audit:
     A line is with the kernel when `write` returns, so that killing the process loses none, and on
     the disk when `flush` returns. A file that would pass `max_bytes` becomes `….1`, the one before
     it `….2`, and so on; the last `keep` of them stay. Every method but `close` raises StateNotSaved
-    when the disk fails.
+    when the disk fails. `write` and `flush` may be called from several threads.
     """
 
     def __init__(self, path: Path, max_bytes: int = 10 * 1024 * 1024, keep: int = 5) -> None:
@@ -65,11 +66,12 @@ class Audit:
         self._max_bytes = max_bytes
         self._keep = keep
         self._descriptor: int | None = None
+        self._one_at_a_time = threading.Lock()
 
     def write(self, entry: AuditEntry) -> None:
         """Append one entry."""
         line = as_text(_encode(entry)).encode("ascii") + b"\n"
-        with self._errors():
+        with self._one_at_a_time, self._errors():
             descriptor = self._opened()
             size = os.fstat(descriptor).st_size
             if size and size + len(line) > self._max_bytes:
@@ -81,8 +83,8 @@ class Audit:
 
     def flush(self) -> None:
         """Have the disk confirm all entries so far. Call it after each batch."""
-        if self._descriptor is not None:
-            with self._errors():
+        with self._one_at_a_time, self._errors():
+            if self._descriptor is not None:
                 os.fsync(self._descriptor)
 
     def close(self) -> None:

@@ -31,6 +31,7 @@ from tribe_po.records import (
     Value,
     Values,
 )
+from tribe_po.state.invoices import decode_invoice, encode_invoice
 from tribe_po.state.storage import Document
 
 SCHEMA = 1
@@ -254,6 +255,8 @@ def _encode_record(key: RecordKey, record: Record) -> Document:
         document["address_id"] = record.address_id
     if record.role_missing:
         document["role_missing"] = True
+    if record.document is not None:
+        document["document"] = encode_invoice(record.document)
     return _with_key(document, key, (record.system, record.kind, record.id))
 
 
@@ -268,6 +271,7 @@ def _decode_record(document: Document) -> tuple[RecordKey, Record]:
         mark=text_or_none_in(document, "mark"),
         address_id=text_or_none_in(document, "address_id"),
         role_missing=_flag(document, "role_missing"),
+        document=decode_invoice(document["document"]) if "document" in document else None,
     )
     return _key(document, (record.system, record.kind, record.id)), record
 
@@ -390,6 +394,7 @@ def _encode_run(_: Any, run: Run) -> Document:
         "finished": encode_time(run.finished),
         "outcome": run.outcome,
         "counts": dict(sorted(run.counts.items())),
+        **({"reason": run.reason} if run.reason is not None else {}),
     }
 
 
@@ -402,6 +407,8 @@ def _decode_run(document: Document) -> tuple[str, Run]:
         finished=time_in(document, "finished"),
         outcome=text_in(document, "outcome"),
         counts={name: _whole_number(counts, name) for name in counts},
+        # Runs of earlier versions, and most others, have none.
+        reason=text_or_none_in(document, "reason") if "reason" in document else None,
     )
     return run.run_id, run
 

@@ -106,13 +106,25 @@ class CheckedStorage(Storage):
 
     def unreadable(self, why: str) -> StateUnreadable:
         """Give the error for a file whose content cannot be used, with the way out."""
-        file, previous = self._quoted(self.path), self._quoted(self.previous)
-        delete = (
-            f"elete it (rm -f {file} {previous}) and run tribe-po init-sync, "
-            "which finds all links again."
+        restore = "go back one save: tribe-po state restore; or " if self._can_restore() else ""
+        rebuild = "find all links again on both sides: tribe-po state rebuild"
+        advice = f"{restore}{rebuild}"
+        return StateUnreadable(
+            f"The state file {self.path} cannot be used.", why, advice[0].upper() + advice[1:]
         )
-        restore = f"Restore it: cp -p {previous} {file}; or d" if self._can_restore() else "D"
-        return StateUnreadable(f"The state file {self.path} cannot be used.", why, restore + delete)
+
+    def whole_content(self) -> bytes:
+        """Give the file as it is, checked as `read` does. Raise StateUnreadable also when there has
+        never been a file."""
+        content = self._content()
+        if content is None:
+            raise StateUnreadable(
+                f"There is no state file {self.path}.",
+                "Nothing has been synchronised with these settings yet.",
+                "See what a first round would do: tribe-po init-sync --dry-run",
+            )
+        self._tables(content)
+        return content
 
     def _content(self) -> bytes | None:
         try:
@@ -162,7 +174,7 @@ class CheckedStorage(Storage):
         self._clear_leftovers()
         temporary = self._temporary(self.path)
         try:
-            _write_new(temporary, content)
+            write_new(temporary, content)
             if not _damage(current):
                 self._keep_previous(current)
             temporary.replace(self.path)
@@ -177,7 +189,7 @@ class CheckedStorage(Storage):
             try:
                 temporary.hardlink_to(self.path)
             except OSError:  # FAT and some network shares know no hard links
-                _write_new(temporary, current)
+                write_new(temporary, current)
             temporary.replace(self.previous)
         finally:
             # Renaming one name of a file onto another of the same file leaves both.
@@ -248,12 +260,18 @@ def _damage(content: bytes) -> str:
     )
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read, down to the disk. Raise OSError, also when
+    there is a file of that name; what a full disk cut short does not stay."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        _remove(path)
+        raise
 
 
 def _remove(path: Path) -> None:

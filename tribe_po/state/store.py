@@ -151,6 +151,7 @@ class Store:
                 self.path,
                 mode,
                 path,
+                extra={"id": "state.open-to-others"},
             )
 
 

@@ -20,16 +20,19 @@ from tribe_po.errors import (
     RecordGone,
     RecordMoved,
     RecordRefused,
+    StateNotSaved,
+    StillWorking,
     Temporary,
     TribePoError,
+    Untraceable,
 )
 from tribe_po.fields import KEYS
-from tribe_po.records import RELATIONS, Kind, Memory, Record, RecordKey, System
+from tribe_po.records import RELATIONS, Kind, Memory, Record, RecordKey, System, Values
 from tribe_po.sides import Side, Written
-from tribe_po.sync import remember
+from tribe_po.sync import invoices, remember
 from tribe_po.sync.change import Action, Change, Plan, Status
-from tribe_po.sync.draft import key_write_back, update_for
-from tribe_po.sync.plan import SETTLE
+from tribe_po.sync.draft import invoice_update, key_write_back, update_for
+from tribe_po.sync.match import SETTLE
 from tribe_po.sync.trees import see
 
 BATCH = 100
@@ -41,6 +44,11 @@ class Keeper(Protocol):
 
     def save(self, memory: Memory) -> None:
         """Keep the memory. Raises `StateNotSaved`; no write to a server may follow."""
+        ...
+
+    def wrote(self, change: Change) -> None:
+        """Keep that a server made a change, before anything else happens: if the process dies now,
+        the trail tells of it. Called from several threads. Raises `StateNotSaved`."""
         ...
 
     def note(self, change: Change) -> None:
@@ -94,6 +102,7 @@ class _Run:
     finished: list[Change] = field(default_factory=list)
     stopped_by: TribePoError | None = None
     unsent: set[RecordKey] = field(default_factory=set)
+    written_to: set[tuple[System, str]] = field(default_factory=set)
 
     def carry_out(self) -> None:
         changes = self.plan.changes
@@ -192,6 +201,8 @@ class _Run:
             except (Temporary, NotAllowed) as stopped:
                 self.stopped_by = stopped
                 raise LostAnswer(error.what, error.why, error.next_step) from stopped
+            except Untraceable:
+                raise error from None
             if len(found) != 1:
                 raise
             return Written(found[0].id, found[0])
@@ -211,14 +222,13 @@ class _Run:
             done = replace(change, tribe_id=written.id)
         else:
             done = self._write_key_back(replace(change, poweroffice_id=written.id))
+            self._issue(done)
         self._finish(done, Status.DONE, done.reason)
 
     def _write_key_back(self, change: Change) -> Change:
         """Give Tribe the number that PowerOffice assigned, or the code that a product had to get.
         If that fails, the next pass does it."""
         link = self.memory.links[change.link_key]
-        name = KEYS[change.kind]
-        key = link.seen_in(System.POWEROFFICE).get(name)
         write_back = key_write_back(link)
         if write_back is not None:
             attempt = self._try(write_back, self._update_one)
@@ -226,12 +236,24 @@ class _Run:
                 self._failed(attempt)
             else:
                 remember.updated(self.memory, write_back, attempt.written)
-        return replace(
-            change,
-            fields=tuple(
-                replace(one, after=key) if one.name == name else one for one in change.fields
-            ),
-        )
+        return _with_key(change, link.seen_in(System.POWEROFFICE))
+
+    def _issue(self, change: Change) -> None:
+        """Do at once what a fresh order is there for: become an invoice, get its PDF. If that
+        fails, the next pass does it."""
+        rules = self.plan.task.invoicing
+        link = self.memory.links[change.link_key]
+        if change.kind is not Kind.INVOICE or rules is None:
+            return
+        held = invoices.held(link, System.POWEROFFICE, rules)
+        if held:
+            reason = "; ".join(f"{invoices.row(name).label}: {why}" for name, why in held.items())
+            step = "Compare them. The draft in PowerOffice is not booked while they differ."
+            remember.refused(self.memory, self.plan, change, reason, step, self.now())
+            return
+        issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)
+        if issuing is not None:
+            self._updated(self._try(issuing, self._update_one))
 
     def _update(self, changes: Sequence[Change]) -> None:
         for system in System:
@@ -243,11 +265,12 @@ class _Run:
                 ),
                 default=None,
             )
-            for batch in _batches([one for one in changes if one.system is system]):
+            for batch in _batches_apart([one for one in changes if one.system is system]):
                 current, since = self._seen_again(batch, since)
                 self._keep_what_is_overruled(current)
                 for attempt in self._try_all(current, self._update_one):
                     self._updated(attempt)
+                self.written_to |= {(system, _whom(change)) for change in current}
                 self.keeper.save(self.memory)
 
     def _keep_what_is_overruled(self, changes: Sequence[Change]) -> None:
@@ -284,6 +307,10 @@ class _Run:
     def _plan_again(self, change: Change, record: Record | None) -> Change | None:
         """The change as it is after its record was seen again; None when nothing is left of it."""
         if record is None:
+            if change.system is System.TRIBE and (change.system, _whom(change)) in self.written_to:
+                # Tribe shows late what its other role was given, maybe the same address.
+                self._finish(change, Status.SKIPPED, "its other role was only just written")
+                return None
             return change
         link = self.memory.links[change.link_key]
         moved = see(link, change.system, record.values)
@@ -292,7 +319,7 @@ class _Run:
         self.memory.links[link.key] = moved
         task = self.plan.task
         if change.system in task.updates_in:
-            again = update_for(moved, change.system, task.conflicts)
+            again = update_for(moved, change.system, task.conflicts, task.invoicing)
         else:
             again = key_write_back(moved)
         if again is None:
@@ -301,7 +328,12 @@ class _Run:
 
     def _update_one(self, change: Change) -> Written:
         assert change.edit is not None
-        return self.sides[change.system].update(change.edit)
+        edit = change.edit
+        if "pdf" in edit.values:
+            edit = replace(
+                edit, file=self.sides[change.system.other].file(change.kind, change.source_id)
+            )
+        return self.sides[change.system].update(edit)
 
     def _updated(self, attempt: _Attempt) -> None:
         change, now = attempt.change, self.now()
@@ -327,6 +359,8 @@ class _Run:
                 return
             case RecordGone() if change.edit is not None:
                 self._finish(change, Status.FAILED, remember.gone(self.memory, change))
+            case StillWorking():
+                self._finish(change, Status.SKIPPED, error.reason)
             case RecordMoved():
                 self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
             case RecordRefused():
@@ -354,12 +388,64 @@ class _Run:
         if self.stopped_by is not None:
             return _Attempt(change)
         try:
-            return _Attempt(change, written=write(change))
+            written = write(change)
         except (RecordRefused, LostAnswer) as error:
             return _Attempt(change, error=error)
         except TribePoError as error:
             self.stopped_by = error
             return _Attempt(change, error=error)
+        try:
+            self.keeper.wrote(_as_written(change, written))
+        except StateNotSaved as error:
+            # No other thread may begin another write.
+            self.stopped_by = error
+            raise
+        return _Attempt(change, written=written)
+
+
+def _as_written(change: Change, written: Written) -> Change:
+    """A change as its server's answer shows it: with the id and the number that it gave."""
+    if change.creation is None:
+        return replace(change, status=Status.DONE)
+    if change.system is System.TRIBE:
+        return replace(change, status=Status.DONE, tribe_id=written.id)
+    change = replace(change, status=Status.DONE, poweroffice_id=written.id)
+    return _with_key(change, written.record.values) if written.record else change
+
+
+def _with_key(change: Change, values: Values) -> Change:
+    """A create with the number, or the code, that the new record has."""
+    name = KEYS[change.kind]
+    return replace(
+        change,
+        fields=tuple(
+            replace(one, after=values.get(name)) if one.name == name else one
+            for one in change.fields
+        ),
+    )
+
+
+def _whom(change: Change) -> str:
+    """Whose record an update changes: two roles of one relation share what both of them show."""
+    assert change.edit is not None
+    return change.edit.relation_id or change.edit.id
+
+
+def _batches_apart(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Batches of updates in which none is about the same relation as another one: the later one
+    waits until what the earlier one wrote can be seen."""
+    remaining = list(changes)
+    while remaining:
+        batch: dict[str, Change] = {}
+        later: list[Change] = []
+        for change in remaining:
+            whom = _whom(change)
+            if len(batch) == BATCH or whom in batch:
+                later.append(change)
+            else:
+                batch[whom] = change
+        yield list(batch.values())
+        remaining = later
 
 
 def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:

@@ -16,7 +16,7 @@ from tribe_po.records import (
     System,
     Value,
 )
-from tribe_po.settings import ConflictPolicy
+from tribe_po.settings import ConflictPolicy, Invoicing
 from tribe_po.sides import Creation, Edit
 
 
@@ -93,7 +93,7 @@ class Task:
     With `keys_to_tribe`, Tribe gets PowerOffice's numbers, and codes that it lacks, even if it is
     not updated otherwise.
     In the `initial` one, what only Tribe has is left alone. `include_archived` also creates what is
-    archived, `push_unmatched` what was left alone.
+    archived, `push_unmatched` what was left alone. `invoicing` has the rules about invoices.
     """
 
     name: str
@@ -105,6 +105,7 @@ class Task:
     initial: bool = False
     include_archived: bool = False
     push_unmatched: bool = False
+    invoicing: Invoicing | None = None
 
     @property
     def writes_to(self) -> frozenset[System]:
@@ -120,7 +121,9 @@ class Plan:
     pass that is left out now, for a new reason or an old one; `conflicts` every field that both
     sides changed. `unchanged` counts linked records without a change, `left_alone` the Tribe
     relations that nobody asked to push, `archived` the archived records that are not imported,
-    `parked` the links that lost a side, `uncertain` the creates whose answer was lost lately.
+    `parked` the links that lost a side, `uncertain` the creates whose answer was lost lately,
+    `unnumbered` the sent invoices that Tribe has given no number yet. `awaited` are the Tribe
+    records that invoices wait for.
     """
 
     task: Task
@@ -133,6 +136,8 @@ class Plan:
     archived: int = 0
     parked: int = 0
     uncertain: int = 0
+    unnumbered: int = 0
+    awaited: frozenset[tuple[Kind, str]] = frozenset()
 
     @property
     def counts(self) -> Counter[Action]:

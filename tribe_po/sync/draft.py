@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tribe_po.fields import KEYS, Field, Owner, fields_of, key_row
+from tribe_po.invoices import Order, Voucher
 from tribe_po.records import Kind, Link, Record, System, Value, Values
-from tribe_po.settings import ConflictPolicy
+from tribe_po.settings import ConflictPolicy, Invoicing
 from tribe_po.sides import Creation, Edit
+from tribe_po.sync import invoices
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.match import Pair, mark_for
 from tribe_po.sync.merge import Decision, decisions
@@ -72,6 +75,33 @@ def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> 
     )
 
 
+def export(source: Record, order: Order | Voucher, rules: Invoicing) -> Change:
+    """The change that copies an invoice to PowerOffice. The link that comes of it knows whether the
+    order is to be issued: what the rules say later changes nothing about it."""
+    told = {**source.values, "issued": True} if rules.mode.issues else source.values
+    shown = [row for row in rows_of(source) if row.name in told and row.name != "content"]
+    return Change(
+        action=Action.CREATE,
+        kind=source.kind,
+        system=System.POWEROFFICE,
+        poweroffice_id="",
+        tribe_id=source.id,
+        label=source.label,
+        fields=tuple(
+            FieldChange(row.name, row.label, None, told[row.name], f"{rules.mode} in PowerOffice")
+            for row in shown
+        ),
+        creation=Creation(
+            kind=source.kind,
+            form=source.form,
+            values=told,
+            mark=mark_for(source),
+            order=order,
+        ),
+        source=source,
+    )
+
+
 def _with_key(source: Record) -> Values:
     """The values to copy, with the key that the copy is to have.
 
@@ -104,6 +134,8 @@ def _number_to_come(source: Record) -> tuple[FieldChange, ...]:
 def key_write_back(link: Link) -> Change | None:
     """The change that gives Tribe the number that PowerOffice assigned, or the code that a product
     had to get there; None if it has it."""
+    if link.kind is Kind.INVOICE:
+        return None
     row = key_row(link.kind)
     overwritten = row.owner is Owner.POWEROFFICE or link.seen_in(System.TRIBE).get(row.name) is None
     rows = [
@@ -114,10 +146,38 @@ def key_write_back(link: Link) -> Change | None:
     return update(link, System.TRIBE, rows) if rows else None
 
 
-def update_for(link: Link, target: System, policy: ConflictPolicy) -> Change | None:
+def update_for(
+    link: Link, target: System, policy: ConflictPolicy, rules: Invoicing | None = None
+) -> Change | None:
     """The update that one linked record needs on one side now, or None."""
+    if link.kind is Kind.INVOICE:
+        return invoice_update(link, target, rules) if rules else None
     fitting, _held = split_by_fit(link, target, decisions(link, policy))
     return update(link, target, fitting) if fitting else None
+
+
+def invoice_update(
+    link: Link, target: System, rules: Invoicing, *, fresh: bool = False
+) -> Change | None:
+    """The update that an exported invoice needs on one side now, or None. A `fresh` order was
+    created in this run, with the sums that the link has."""
+    decided = invoices.decisions_for(link, target, rules)
+    if not decided:
+        return None
+    change = update(link, target, decided)
+    assert change.edit is not None
+    values = invoices.values_to_write(link, decided, rules)
+    known = {**link.seen_in(System.POWEROFFICE), **link.seen_in(System.TRIBE)}
+    if target is System.TRIBE:
+        known |= {"settled": link.seen_in(System.TRIBE).get("settled")}
+        known |= {"partial": rules.partial_payments.value, "payment": link.base.get("payment")}
+    if fresh:
+        known["fresh"] = True
+    return replace(
+        change,
+        fields=tuple(replace(one, after=values[one.name]) for one in change.fields),
+        edit=replace(change.edit, values=values, known=known),
+    )
 
 
 def split_by_fit(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tribe_po import fields
 from tribe_po.errors import GuardRefused
-from tribe_po.records import Memory, Observation
+from tribe_po.records import NO_VALUES, Kind, Memory, Observation, System, Values
 from tribe_po.sync.change import Action, Plan
 
 FEWEST_LINKS = 10
@@ -20,6 +22,8 @@ class Limits:
 
     max_change_percent: int
     max_creates: int
+    max_invoices: int | None = None
+    max_amount: Decimal | None = None
     force: bool = False
 
 
@@ -58,7 +62,8 @@ def _field_table_changed(situation: Situation) -> GuardRefused | None:
 
 def _too_many_changes(situation: Situation) -> GuardRefused | None:
     """Updates and vanished records together, as a share of what was linked before this run."""
-    kinds = situation.plan.task.kinds
+    # Invoices only ever go forward: paying many at once is no accident.
+    kinds = [kind for kind in situation.plan.task.kinds if kind is not Kind.INVOICE]
     before = {key: link for key, link in situation.before.links.items() if link.kind in kinds}
     updated = {
         change.link_key for change in situation.plan.changes if change.action is Action.UPDATE
@@ -94,11 +99,55 @@ def _too_many_creates(situation: Situation) -> GuardRefused | None:
     )
 
 
+def _invoices(plan: Plan) -> list[tuple[str, Decimal]]:
+    """The invoices that a plan exports or books: currency and sum with VAT, without its sign."""
+    touched = []
+    for change in plan.changes:
+        is_money = change.kind is Kind.INVOICE and change.system is System.POWEROFFICE
+        values: Values = change.creation.values if change.creation else NO_VALUES
+        if change.edit is not None and change.edit.values.get("issued"):
+            values = change.edit.known
+        total = values.get("total")
+        if is_money and isinstance(total, Decimal):
+            touched.append((str(values.get("currency")), abs(total)))
+    return touched
+
+
+def _too_many_invoices(situation: Situation) -> GuardRefused | None:
+    count, limit = len(_invoices(situation.plan)), situation.limits.max_invoices
+    if limit is None or count <= limit:
+        return None
+    return GuardRefused(
+        "Too many invoices at once",
+        f"{count} would be exported or booked, the limit is {limit}.",
+        f"Read them: tribe-po {situation.plan.task.name} --dry-run. "
+        f"If they are right: --max-invoices {count}",
+    )
+
+
+def _too_much_money(situation: Situation) -> GuardRefused | None:
+    limit = situation.limits.max_amount
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for currency, total in _invoices(situation.plan):
+        sums[currency] += total
+    if limit is None or not sums or max(sums.values()) <= limit:
+        return None
+    told = ", ".join(f"{total} {currency}" for currency, total in sorted(sums.items()))
+    return GuardRefused(
+        "Too large a sum of invoices at once",
+        f"{told} would be exported or booked, the limit is {limit}.",
+        f"Read them: tribe-po {situation.plan.task.name} --dry-run. "
+        f"If they are right: --max-amount {max(sums.values())}",
+    )
+
+
 GUARDS: tuple[Callable[[Situation], GuardRefused | None], ...] = (
     _side_is_empty,
     _field_table_changed,
     _too_many_changes,
     _too_many_creates,
+    _too_many_invoices,
+    _too_much_money,
 )
 
 

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from tribe_po.fields import KEYS, fields_of, key_row
-from tribe_po.records import RELATIONS, Address, Kind, Link, Memory, Record, System, Value
+from tribe_po.fields import KEYS, key_row
+from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Value
 from tribe_po.settings import MatchRule
+from tribe_po.sync.likeness import by_field, by_name_and_postal_code, look_alike
 from tribe_po.sync.trees import GONE
 
 Key = tuple[str, ...]
 
 MADE_CODE = "TRIBE-"
 """What begins the code of a product that had none in Tribe: 13 characters of its ID follow."""
+
+SETTLE = timedelta(minutes=2)
+"""How long a create whose answer was lost may take to show up in Tribe, which reads from another
+store than it writes to (tribe.md section 1). PowerOffice refuses a second create by its mark."""
+
+IF_NOT = "If not: tribe-po quarantine retry"
+"""Ends the next step, before the id, where a person can release a record to be created."""
 
 FORM_DIFFERS = "it is a company on one side and a private person on the other"
 
@@ -41,6 +50,7 @@ class Ambiguous:
 
     record: Record
     reason: str
+    next_step: str = "Correct the number in Tribe, or merge the records there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +91,6 @@ def _mark_of_copy(record: Record) -> Key | None:
     return (mark_for(record),)
 
 
-def _by_field(name: str) -> Callable[[Record], Key | None]:
-    def key(record: Record) -> Key | None:
-        rows = [row for row in fields_of(record.kind, record.form) if row.name == name]
-        values = [row.normal(record.values.get(name)) for row in rows]
-        return (str(values[0]),) if values and values[0] is not None else None
-
-    return key
-
-
-def _by_name_and_postal_code(record: Record) -> Key | None:
-    address = record.values.get("address")
-    if not isinstance(address, Address) or not address.postal_code:
-        return None
-    return record.label.casefold(), "".join(address.postal_code.split())
-
-
 def _by_contact(memory: Memory) -> _Rule:
     """A PowerOffice contact that is linked in its other role belongs to the same relation."""
     relations = {
@@ -117,22 +111,27 @@ _OPTIONAL: dict[MatchRule, tuple[_Rule, ...]] = {
     MatchRule.ORGANIZATION_NUMBER: (
         _Rule(
             "organisation number",
-            _by_field("organization_number"),
-            _by_field("organization_number"),
+            by_field("organization_number"),
+            by_field("organization_number"),
         ),
     ),
     MatchRule.NAME_POSTCODE: (
-        _Rule("name and postal code", _by_name_and_postal_code, _by_name_and_postal_code),
+        _Rule("name and postal code", by_name_and_postal_code, by_name_and_postal_code),
     ),
 }
 
 
 def _rules(memory: Memory, optional: Iterable[MatchRule], kind: Kind) -> tuple[_Rule, ...]:
-    return (
+    marks = (
         _Rule("mark", _own_mark, _mark_of_copy),
         _Rule("mark", _mark_of_copy, _own_mark),
+    )
+    if kind is Kind.INVOICE:
+        return marks
+    return (
+        *marks,
         _by_contact(memory),
-        _Rule(KEYS[kind], _by_field(KEYS[kind]), _by_field(KEYS[kind])),
+        _Rule(KEYS[kind], by_field(KEYS[kind]), by_field(KEYS[kind])),
         *(rule for name in optional for rule in _OPTIONAL[name]),
     )
 
@@ -169,6 +168,20 @@ def match(
         for records in left.values():
             ambiguous.extend(_doubles(memory, kind, records))
         ambiguous.extend(_taken(memory, kind, left[System.TRIBE]))
+        doubtful = {id(entry.record) for entry in ambiguous}
+        unclear = {
+            system: [
+                record
+                for record in records
+                if id(record) not in doubtful and _key_of(record) in memory.unlinked
+            ]
+            for system, records in left.items()
+        }
+        ambiguous.extend(
+            Ambiguous(record, reason, _if_not("If they are the same", record))
+            for record, reason in look_alike(unclear[System.POWEROFFICE], unclear[System.TRIBE])
+            if not released(memory, record)
+        )
         unmatched.extend(left[System.POWEROFFICE] + left[System.TRIBE])
     doubtful = {id(entry.record) for entry in ambiguous}
     orphaned = {link.key for link in memory.links.values() if link.parked == GONE[System.TRIBE]}
@@ -183,6 +196,53 @@ def match(
             and not (record.system is System.POWEROFFICE and (record.kind, record.id) in orphaned)
         ),
     )
+
+
+def released(memory: Memory, record: Record) -> bool:
+    """Whether a person has said, by `quarantine retry ID`, that a record is to be created although
+    it may be there already. It counts for one attempt."""
+    entry = memory.quarantine.get((record.system.other, record.kind, record.id))
+    return entry is not None and not entry.attempts
+
+
+def uncertain(
+    matching: Matching, memory: Memory, untraceable: Collection[RecordKey], now: datetime
+) -> Matching:
+    """Leave to a person what an earlier run may have created already, where no mark can tell, and
+    what may be the copy: it must not come back as a record of its own."""
+    sources: dict[tuple[System, Kind, str], Record] = {}
+    doubtful: list[Ambiguous] = []
+    for record in matching.unmatched:
+        target = record.system.other
+        key = (target, record.kind, record.id)
+        if key in untraceable and not released(memory, record):
+            sources[target, record.kind, _name(record)] = record
+            if now - memory.intents[key].since >= SETTLE:
+                reason = f"an earlier run may have created it in {target.title}; no mark can tell"
+                doubtful.append(Ambiguous(record, reason, _if_not("If it is there", record)))
+    for record in matching.unmatched:
+        source = sources.get((record.system, record.kind, _name(record)))
+        if source is not None and not released(memory, record):
+            reason = f"an earlier run may have made it of {source.label} ({source.id})"
+            doubtful.append(Ambiguous(record, reason, _if_not("If it did", record)))
+    left = {id(entry.record) for entry in doubtful}
+    return replace(
+        matching,
+        ambiguous=(*matching.ambiguous, *doubtful),
+        unmatched=tuple(record for record in matching.unmatched if id(record) not in left),
+    )
+
+
+def _name(record: Record) -> str:
+    return " ".join(record.label.split()).casefold()
+
+
+def _if_not(condition: str, record: Record) -> str:
+    return f"{condition}, give both the same number in Tribe and PowerOffice. {IF_NOT} {record.id}"
+
+
+def _key_of(record: Record) -> RecordKey:
+    return record.system, record.kind, record.id
 
 
 def _unlinked(memory: Memory, system: System, kind: Kind) -> list[Record]:

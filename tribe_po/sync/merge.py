@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from tribe_po.fields import Field, Owner, fields_of
-from tribe_po.records import Link, System, Value
+from tribe_po.records import Kind, Link, System, Value
 from tribe_po.settings import ConflictPolicy
 
 
@@ -72,7 +72,10 @@ def decide(
 
 
 def decisions(link: Link, policy: ConflictPolicy) -> Iterator[Decision]:
-    """Decide every field of a linked pair that the two sides do not agree on."""
+    """Decide every field of a linked pair that the two sides do not agree on. Invoices are not
+    merged: `tribe_po.sync.invoices` decides about them."""
+    if link.kind is Kind.INVOICE:
+        return
     for row in fields_of(link.kind, link.form):
         name = row.name
         seen_in = sum(name in tree for tree in (link.tribe, link.poweroffice))

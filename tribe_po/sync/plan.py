@@ -14,6 +14,7 @@ from enum import StrEnum
 from tribe_po.fields import KEYS, MISSING
 from tribe_po.records import (
     Conflict,
+    Kind,
     Link,
     Memory,
     Quarantined,
@@ -22,25 +23,25 @@ from tribe_po.records import (
     System,
     Values,
 )
+from tribe_po.sync import invoices
 from tribe_po.sync.change import Action, Change, Plan, Task
 from tribe_po.sync.draft import (
     creation,
+    export,
+    invoice_update,
     key_write_back,
     refusals_of,
     rows_of,
     split_by_fit,
     update,
 )
-from tribe_po.sync.match import Ambiguous, Matching, Pair
+from tribe_po.sync.match import SETTLE, Ambiguous, Matching, Pair
 from tribe_po.sync.merge import Decision, decisions
+from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.trees import join, pair
 
 FIRST_RETRY = timedelta(minutes=15)
 LAST_RETRY = timedelta(days=1)
-
-SETTLE = timedelta(minutes=2)
-"""How long a create whose answer was lost may take to show up in Tribe, which reads from another
-store than it writes to (tribe.md section 1). PowerOffice refuses a second create by its mark."""
 
 
 class LeftOut(StrEnum):
@@ -49,6 +50,8 @@ class LeftOut(StrEnum):
     ARCHIVED = "archived"
     LEFT_ALONE = "left alone"
     UNCERTAIN = "an earlier create may still show up"
+    NOT_SENT = "not in a sent phase"
+    UNNUMBERED = "sent without a number"
 
 
 def fingerprint(*trees: Values) -> str:
@@ -81,10 +84,19 @@ def left_out(record: Record, memory: Memory, task: Task, now: datetime) -> LeftO
     intent = memory.intents.get((record.system.other, record.kind, record.id))
     if intent is not None and intent.target is System.TRIBE and now - intent.since < SETTLE:
         return LeftOut.UNCERTAIN
+    if record.kind is Kind.INVOICE and (reason := _not_to_be_exported(record, task)):
+        return reason
     if record.values.get("inactive") and not task.include_archived:
         return LeftOut.ARCHIVED
     alone = record.system is System.TRIBE and (record.kind, record.id) in memory.left_alone
     return LeftOut.LEFT_ALONE if alone and not task.push_unmatched else None
+
+
+def _not_to_be_exported(record: Record, task: Task) -> LeftOut | None:
+    rules = task.invoicing
+    if rules is None or not rules.is_to_be_exported(record.values.get("phase")):
+        return LeftOut.NOT_SENT
+    return None if record.values.get("number") else LeftOut.UNNUMBERED
 
 
 def to_look_up(
@@ -97,6 +109,7 @@ def to_look_up(
         key = (target, record.kind, record.id)
         if (
             target in wanted
+            and record.kind is not Kind.INVOICE
             and record.values.get(KEYS[record.kind])
             and left_out(record, memory, task, now) is None
             and not waits(memory, key, fingerprint(record.values), now)
@@ -108,7 +121,9 @@ def to_look_up(
 def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> Plan:
     """Plan one pass over a memory that what was observed has been laid over."""
     links = [
-        pair(p.poweroffice, p.tribe, p.rule) for p in matching.pairs if not p.tribe.role_missing
+        pair(p.poweroffice, _as_intended(p.tribe, memory, task), p.rule)
+        for p in matching.pairs
+        if not p.tribe.role_missing
     ]
     linked = _linked_changes(links)
     memory = join(memory, links)
@@ -130,8 +145,20 @@ def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> 
         left_alone=planner.not_created[LeftOut.LEFT_ALONE],
         archived=planner.not_created[LeftOut.ARCHIVED],
         uncertain=planner.not_created[LeftOut.UNCERTAIN],
+        unnumbered=planner.not_created[LeftOut.UNNUMBERED],
+        awaited=frozenset(planner.awaited),
         parked=planner.parked,
     )
+
+
+def _as_intended(tribe: Record, memory: Memory, task: Task) -> Record:
+    """An invoice whose export was interrupted is issued after all; one that is found again without
+    a trace of how it came to PowerOffice stays as it is there."""
+    rules = task.invoicing
+    interrupted = (System.POWEROFFICE, tribe.kind, tribe.id) in memory.intents
+    if tribe.kind is Kind.INVOICE and rules is not None and rules.mode.issues and interrupted:
+        return replace(tribe, values={**tribe.values, "issued": True})
+    return tribe
 
 
 def _linked_changes(links: Sequence[Link]) -> list[Change]:
@@ -182,6 +209,8 @@ class _Planner:
     conflicts: list[Conflict] = field(default_factory=list)
     unchanged: int = 0
     parked: int = 0
+    awaited: set[tuple[Kind, str]] = field(default_factory=set)
+    linked: dict[tuple[Kind, str], Link] | None = None
     not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
 
     def note_ambiguous(self, ambiguous: Iterable[Ambiguous]) -> None:
@@ -193,7 +222,7 @@ class _Planner:
                     (record.system.other, record.kind, record.id),
                     record.label,
                     entry.reason,
-                    "Correct the number in Tribe, or merge the records there.",
+                    entry.next_step,
                     fingerprint(record.values),
                 )
 
@@ -218,6 +247,9 @@ class _Planner:
         if reason is not None:
             self.not_created[reason] += 1
             return
+        if source.kind is Kind.INVOICE:
+            yield from self._export(source)
+            return
         if self._waits(key, fingerprint(source.values)):
             return
         refusals = refusals_of(source, target)
@@ -240,6 +272,23 @@ class _Planner:
         self._hold(key, source.label, source.system, refusals, fingerprint(source.values))
         yield creation(source, refusals, matched)
 
+    def _export(self, source: Record) -> Iterator[Change]:
+        """Export an invoice. What hinders it may end without a change to the invoice itself: it is
+        looked at each time, which costs no request."""
+        rules = self.task.invoicing
+        assert rules is not None
+        if self.linked is None:
+            self.linked = {(link.kind, link.tribe_id): link for link in self.memory.links.values()}
+        key = (System.POWEROFFICE, source.kind, source.id)
+        order = order_for(source, self.linked, rules)
+        if isinstance(order, Hindrance):
+            if order.awaits is not None:
+                self.awaited.add(order.awaits)
+            digest = fingerprint({**source.values, "hindrance": order.reason})
+            self._quarantine(key, source.label, order.reason, order.next_step, digest)
+        elif not self._waits(key, fingerprint(source.values)):
+            yield export(source, order, rules)
+
     def update_all(self) -> Iterator[Change]:
         """Update what differs on the sides that this pass updates."""
         for link in self.memory.links.values():
@@ -247,6 +296,10 @@ class _Planner:
                 continue
             if link.parked is not None:
                 self.parked += 1
+            elif link.kind is Kind.INVOICE:
+                changes = list(self._update_invoice(link))
+                self.unchanged += not changes
+                yield from changes
             elif not (link.tribe or link.poweroffice):
                 self.unchanged += 1
             else:
@@ -271,6 +324,20 @@ class _Planner:
             self._hold(key, link.label, target.other, held, digest)
             if fitting:
                 yield update(link, target, fitting)
+
+    def _update_invoice(self, link: Link) -> Iterator[Change]:
+        rules = self.task.invoicing
+        if rules is None:
+            return
+        digest = link_fingerprint(link)
+        for target in sorted(self.task.updates_in):
+            key = (target, link.kind, link.id_in(target.other))
+            if self._waits(key, digest):
+                continue
+            self._hold(key, link.label, target.other, invoices.held(link, target, rules), digest)
+            change = invoice_update(link, target, rules)
+            if change is not None:
+                yield change
 
     def _waits(self, key: RecordKey, digest: str) -> bool:
         waiting = waits(self.memory, key, digest, self.now)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tribe_po import fields
-from tribe_po.records import Intent, Link, Memory, Quarantined, Record, System
+from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System
 from tribe_po.sides import Written
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
@@ -25,7 +25,8 @@ def start(plan: Plan) -> Memory:
         if key[0] not in task.writes_to or key[1] not in task.kinds
     }
     tried_again = {
-        change.key: entry
+        # Before anything is sent: a person's word that a record is not there yet counts once.
+        change.key: replace(entry, attempts=max(entry.attempts, 1))
         for change in plan.changes
         if (entry := memory.quarantine.get(change.key)) is not None and not entry.held_fields
     }
@@ -80,6 +81,10 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
         },
     )
     copy = written.record or seen or sent
+    if change.kind is Kind.INVOICE:  # what is wanted of it belongs to what Tribe tells
+        source = replace(source, values=creation.values)
+    if "content" in creation.values:  # no server tells later what the copy was made of
+        copy = replace(copy, values={**copy.values, "content": creation.values["content"]})
     poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)
     succeeded(memory, change)
     return join(memory, [pair(poweroffice, tribe, "created")])
@@ -95,12 +100,22 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     link = memory.links[change.link_key]
     sent = {**link.seen_in(change.system), **change.edit.values}
     values = written.record.values if written.record is not None else sent
-    memory.links[link.key] = see(link, change.system, values)
+    link = memory.links[link.key] = see(link, change.system, values)
+    if link.kind is Kind.INVOICE and "phase" in change.edit.values:
+        memory.links[link.key] = _with_phase_before(link, change)
     expected = {**values, **change.edit.values}
     ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
     if not ignored:
         succeeded(memory, change)
     return ignored
+
+
+def _with_phase_before(link: Link, change: Change) -> Link:
+    """Remember the phase that an invoice had before the first one that it was given."""
+    given = next(one for one in change.fields if one.name == "phase")
+    before = link.base.get("phase_before", given.before)
+    kept = {name: value for name, value in link.base.items() if name != "phase_before"}
+    return replace(link, base=kept if given.after == before else {**kept, "phase_before": before})
 
 
 def succeeded(memory: Memory, change: Change) -> None:

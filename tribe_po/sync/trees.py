@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tribe_po.fields import fields_of
 from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Values
+from tribe_po.sync.invoices import settled_phase
 
 GONE = {
     System.TRIBE: "gone from Tribe (deleted or merged)",
@@ -44,6 +45,8 @@ def _laid(link: Link, system: System, values: Values) -> Link:
         if name not in values:
             if name in known:
                 tree[name] = known[name]
+        elif row.one_sided:
+            base[name] = values[name]
         elif name not in base or not row.same(values[name], base[name]):
             tree[name] = values[name]
         elif system is System.POWEROFFICE:
@@ -146,7 +149,11 @@ def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) 
 
 def settle(memory: Memory) -> Memory:
     """Give the memory with what both sides agree on now that both were read."""
-    return replace(memory, links={key: _settled(link) for key, link in memory.links.items()})
+    links = {key: _settled(link) for key, link in memory.links.items()}
+    for key, link in links.items():
+        if link.kind is Kind.INVOICE:
+            links[key] = settled_phase(link)
+    return replace(memory, links=links)
 
 
 def _park_the_gone(

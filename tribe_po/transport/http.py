@@ -72,12 +72,13 @@ class Connection:
         repeatable: bool = False,
         query: Query = (),
     ) -> Answer:
-        """Write `body` as JSON (`Decimal` as a number); None sends no body.
+        """Write `body` as JSON (`Decimal` as a number), or as it is if it is bytes; None sends no
+        body.
 
         Raise `LostAnswer` when a write that is not `repeatable` may have been done, else as `get`;
         `RecordRefused` on a 4xx that neither this class nor its callers know.
         """
-        content = None if body is None else _dump(body)
+        content = body if body is None or isinstance(body, bytes) else _dump(body)
         kind = None if body is None else content_type
         call = Call(self._system, self._base_url, method, path, query, content, kind, repeatable)
         return self._ask(call)

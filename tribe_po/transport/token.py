@@ -87,7 +87,11 @@ class TokenCache:
             try:
                 _replace(self._path, json.dumps({name: _plain(tokens[name]) for name in tokens}))
             except OSError as error:
-                log.debug("the token cache was not written: %s", error.strerror)
+                log.debug(
+                    "the token cache was not written: %s",
+                    error.strerror,
+                    extra={"id": "token.not-kept"},
+                )
 
     def _tokens(self, now: datetime) -> dict[str, Token]:
         if self._path is None:

@@ -27,6 +27,7 @@ Query = Sequence[tuple[str, str]]
 
 CONNECT_TIMEOUT = 10.0
 BODY_LIMIT = 64 * 1024 * 1024
+FILES = "/v1/odata-file/"
 LONGEST_PAUSE = 120.0
 LEAST_PAUSE = 1.0
 LITERAL = "$(),';=/:"
@@ -204,12 +205,15 @@ class Wire:
         finally:
             names = ",".join(name for name, _ in call.query) or "-"
             taken = 1000 * (time.monotonic() - begin)
-            log.debug("%s query %s: %s in %.0f ms", call.name, names, outcome, taken)
+            said = ("%s query %s: %s in %.0f ms", call.name, names, outcome, taken)
+            data = {"system": call.system.value, "call": call.name, "query": names}
+            data |= {"outcome": outcome, "milliseconds": f"{taken:.0f}"}
+            log.debug(*said, extra={"id": "request", "data": data})
         # JSON is UTF-8 (RFC 8259). What is not turns into \x escapes, which JSON does not allow:
         # a damaged answer is then refused instead of read as other letters.
         text = content.decode("utf-8-sig", errors="backslashreplace")
         title, once = call.system.title, not call.repeatable
-        return Answer(status, answer_headers, text, call.path, title, call.name, once)
+        return Answer(status, answer_headers, text, call.path, title, call.name, once, content)
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         session = self._session()
@@ -231,6 +235,7 @@ def _prepare(
     """The request and its body. Made without the session, which would put a .netrc entry in the
     place of the token."""
     accept = "application/xml" if call.path.endswith("$metadata") else "application/json"
+    accept = "*/*" if call.path.startswith(FILES) else accept
     own = {"Accept": accept, "Accept-Encoding": "gzip, deflate", "User-Agent": "tribe-po"}
     if call.content_type:
         own["Content-Type"] = call.content_type

@@ -15,6 +15,7 @@ from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
 from tribe_po.tribe.entity import Entity, identifier, linked, read, text
 from tribe_po.tribe.finding import Finder
+from tribe_po.tribe.invoices import Invoices
 from tribe_po.tribe.metadata import IDENTITY, ROOT, Names
 from tribe_po.tribe.products import Products
 from tribe_po.tribe.query import Selection
@@ -67,7 +68,7 @@ class ApplicationUser:
 
 
 class Tribe:
-    """One Tribe tenant's customers, suppliers and products (`tribe_po.sides.Side`).
+    """One Tribe tenant's customers, suppliers, products and invoices (`tribe_po.sides.Side`).
 
     The connection's base URL ends before `/v1/odata`. `organization_id` says which organisation is
     the own one in a tenant with several. `names` and `learned` may come from an earlier run:
@@ -122,8 +123,12 @@ class Tribe:
         return Products(self._reader, self._writer, self._units, self._default_group)
 
     @cached_property
+    def _invoices(self) -> Invoices:
+        return Invoices(self._connection, self._reader, self._writer)
+
+    @cached_property
     def _parts(self) -> tuple[Part, ...]:
-        return Relations(self._finder, self._writer), self.products
+        return Relations(self._finder, self._writer), self.products, self._invoices
 
     def _part(self, kind: Kind) -> Part:
         return next(part for part in self._parts if kind in part.kinds)
@@ -157,6 +162,11 @@ class Tribe:
         for."""
         return self._finder.shapes(kinds)
 
+    def offers(self, kind: Kind) -> bool:
+        """Whether the tenant has such records and they may be read: invoices come with the Billing
+        module (tribe.md section 1)."""
+        return kind is not Kind.INVOICE or self._invoices.offered()
+
     def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
         """Read what changed at or after a server time, or everything."""
         self._reader.first_answer = None
@@ -189,6 +199,10 @@ class Tribe:
         """Write the given values, and only them. Tribe has no lock: `expected` only tells which
         parts of an address need no writing."""
         return self._part(edit.kind).update(edit)
+
+    def file(self, kind: Kind, record_id: str) -> bytes | None:
+        """The newest PDF attached to an invoice, None if there is none."""
+        return self._invoices.pdf(record_id) if kind is Kind.INVOICE else None
 
 
 def _entity(body: Any) -> Entity:

@@ -15,6 +15,7 @@ from tribe_po.errors import (
     RecordGone,
     RecordRefused,
     Temporary,
+    Untraceable,
 )
 from tribe_po.transport.http import Answer
 
@@ -150,6 +151,15 @@ def not_told(found: int, mark: str) -> LostAnswer:
     what = "Tribe created a record and did not say which"
     why = f"{found} records carry the mark {mark}"
     return LostAnswer(what, why, "nothing to do: the next run looks the record up")
+
+
+def untraceable(kind: str, entity_sets: Sequence[str]) -> Untraceable:
+    """No record of a kind can be looked for by its mark."""
+    return Untraceable(
+        f"Tribe cannot tell which {kind} this tool created",
+        f"{' and '.join(entity_sets)} has no ImportId that this application may use",
+        "look for it in Tribe by hand",
+    )
 
 
 def senseless(path: str, why: str) -> Temporary:

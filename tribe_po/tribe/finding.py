@@ -9,7 +9,8 @@ from tribe_po.errors import NotAllowed, SettingsError
 from tribe_po.fields import Field, clean
 from tribe_po.records import Form, Kind, Record
 from tribe_po.tribe.entity import Entity, identifier, linked, read, text
-from tribe_po.tribe.errors import QueryRefused, printable
+from tribe_po.tribe.errors import QueryRefused, printable, untraceable
+from tribe_po.tribe.marks import marked
 from tribe_po.tribe.metadata import COMMERCIAL, IDENTITY, ORGANIZATION_CUSTOMER
 from tribe_po.tribe.query import Selection, chunks, equals_any, is_guid, quoted
 from tribe_po.tribe.reading import Reader
@@ -155,14 +156,17 @@ class Finder:
         return [found[role_id] for role_id in dict.fromkeys(ids) if role_id in found]
 
     def by_mark(self, kind: Kind, mark: str) -> list[Record]:
-        """Records that carry a mark: `eq` is not known to work on it (tribe.md section 5.4)."""
+        """Records that carry a mark. Raises `Untraceable` when none is found and a form of record
+        has no property for it (tribe.md section 5.4)."""
         found: list[str] = []
+        unmarked: list[str] = []
         for shape in self.shapes((kind,)):
             if shape.import_id is None:
-                continue
-            selection = Selection(shape.role_set, ("ID", shape.import_id))
-            rows = self.reader.rows(selection, f"contains({shape.import_id},{quoted(mark)})")
-            found += [identifier(row) for row in rows if read(row, shape.import_id) == mark]
+                unmarked.append(shape.role_set)
+            else:
+                found += marked(self.reader, shape.role_set, shape.import_id, mark)
+        if unmarked and not found:
+            raise untraceable(kind, unmarked)
         return self.by_id(kind, found)
 
     def by_number(self, kind: Kind, numbers: Sequence[str]) -> list[Record]:

@@ -26,7 +26,18 @@ PRODUCT = "Product"
 PRODUCT_GROUP = "ProductGroup"
 UNIT = "Datastore_Unit"
 VAT_GROUP = "Datastore_VatGroup"
+INVOICE = "Activity_Invoice"
+INVOICE_PHASE = "Datastore_Phase_ActivityInvoice"
+PRODUCT_LINE = "ProductLine"
+PAYMENT = "Payment"
+NOTE = "Note"
+ATTACHMENT = "Attachment"
 
+INVOICE_DATES = ("InvoiceDate", "Date", "StartDate", "Start")
+INVOICE_DUE_DATES = ("ExpirationDate", "DueDate", "PaymentDueDate", "EndDate", "Deadline")
+"""What an invoice's two dates may be called, the likeliest first (tribe.md section 14)."""
+
+_IMPORT_ID = "ImportId"
 _ENTITY = ("ID", "_Type", "CreationDate", "LastMutationDate", "ImportId")
 _RELATION = (*_ENTITY, "DebtorNumber", "CreditorNumber", "PhoneNumber", "EmailAddress")
 _ROLE = (*_ENTITY, "Name", "Relation", "IsFormer")
@@ -58,8 +69,22 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     PRODUCT_GROUP: (*_ENTITY, "Name"),
     UNIT: _DATASTORE,
     VAT_GROUP: (*_DATASTORE, "Percentage", "Country"),
+    INVOICE: (
+        *_ENTITY,
+        *("Number", "Currency", "IsVatIncluded", "DiscountPercentage"),
+        *("TotalExcludingVat", "TotalIncludingVat"),
+        *("TotalExcludingVatInCurrency", "TotalIncludingVatInCurrency"),
+    ),
+    PRODUCT_LINE: (
+        *_ENTITY,
+        *("SortIndex", "Description", "LocalizedDescription", "ExtraDescription", "Quantity"),
+        *("Price", "PriceInCurrency", "DiscountPercentage", "VatPercentage"),
+    ),
 }
 """The names to try when the tenant's cannot be read (tribe.md section 14), by set."""
+
+_MARKED = (ORGANIZATION_CUSTOMER, PERSON_CUSTOMER, SUPPLIER, PRODUCT)
+"""The sets whose records are marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +99,25 @@ class Names:
 
     @classmethod
     def load(cls, connection: Connection) -> Self:
-        """Read the tenant's names; give the usual ones where that is not possible."""
+        """Read the tenant's names; give the usual ones where that is not possible, without the
+        ImportId of sets that turn out to have none."""
         try:
             answer = connection.get(f"{ROOT}/$metadata")
         except Temporary:
             return cls.usual()
-        return cls.parse(answer.text) if answer.status == 200 else cls.usual()
+        names = cls.parse(answer.text) if answer.status == 200 else cls.usual()
+        if names.known:
+            return names
+        lacking = {name for name in _MARKED if _lacks_import_id(connection, name)}
+        return cls(
+            {
+                name: {one: exact for one, exact in members.items() if one != _IMPORT_ID.lower()}
+                if name in lacking
+                else members
+                for name, members in names.by_set.items()
+            },
+            known=False,
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -89,8 +127,8 @@ class Names:
         not look like a set without properties.
         """
         try:
-            schema = _from_json(text) if text.lstrip().startswith("{") else _from_xml(text)
-        except (expat.ExpatError, ValueError, TypeError, AttributeError, RecursionError):
+            schema = _schema(text)
+        except _UNREADABLE:
             return cls.usual()
         found = {name: _lowered(schema.members(schema.type_of(name))) for name in USUAL}
         if not any(found.values()):
@@ -131,6 +169,31 @@ class Names:
         """The exact spellings of all candidates that the set has."""
         found = (self.resolve(entity_set, (name,)) for name in candidates)
         return tuple(name for name in found if name is not None)
+
+
+def members_of(text: str, entity_set: str) -> Mapping[str, str]:
+    """The exact names of all that a set's records have, by their lower-case form; nothing where
+    the text is no CSDL or does not name the set."""
+    try:
+        schema = _schema(text)
+    except _UNREADABLE:
+        return {}
+    return _lowered(schema.members(schema.type_of(entity_set)))
+
+
+def _lacks_import_id(connection: Connection, entity_set: str) -> bool:
+    """Whether a set has no ImportId, which no readable documentation promises (tribe.md section 15,
+    7): it is asked for, and either refused or not in the row that comes. Nothing is written."""
+    query = [("$select", f"ID,{_IMPORT_ID}"), ("$top", "1")]
+    try:
+        answer = connection.get(f"{ROOT}/{entity_set}", query)
+        body = answer.json() if answer.status == 200 else None
+    except Temporary:
+        return False
+    rows = body.get("value") if isinstance(body, dict) else None
+    shown = [row for row in rows or () if isinstance(row, dict)] if isinstance(rows, list) else []
+    unshown = any(_IMPORT_ID.lower() not in _lowered(row) for row in shown)
+    return answer.status == 400 or unshown
 
 
 def _lowered(names: Iterable[str]) -> dict[str, str]:
@@ -190,6 +253,14 @@ class _CsdlReader:
 def _refuse_doctype(*_declaration: object) -> None:
     # CSDL has none, and entities are a way to make a parser read files or eat memory.
     raise ValueError("a document type declaration")
+
+
+_UNREADABLE = (expat.ExpatError, ValueError, TypeError, AttributeError, RecursionError)
+
+
+def _schema(text: str) -> _Schema:
+    """Raise one of `_UNREADABLE` where the text is no CSDL."""
+    return _from_json(text) if text.lstrip().startswith("{") else _from_xml(text)
 
 
 def _from_xml(text: str) -> _Schema:

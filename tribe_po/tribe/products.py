@@ -16,7 +16,7 @@ from tribe_po.records import Kind, Record, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.changes import OVERLAP
-from tribe_po.tribe.entity import Entity, amount, identifier, read, text
+from tribe_po.tribe.entity import Entity, amount, read, text
 from tribe_po.tribe.errors import (
     gone,
     left_out,
@@ -28,6 +28,7 @@ from tribe_po.tribe.errors import (
     price_with_unknown_vat,
 )
 from tribe_po.tribe.lookups import Lookups
+from tribe_po.tribe.marks import marked
 from tribe_po.tribe.metadata import PRODUCT, UNIT, VAT_GROUP
 from tribe_po.tribe.price import VatUnknown
 from tribe_po.tribe.product_shape import (
@@ -42,7 +43,7 @@ from tribe_po.tribe.product_values import (
     record_of_product,
     written,
 )
-from tribe_po.tribe.query import Selection, chunks, equals_any, is_guid, quoted, touched_since
+from tribe_po.tribe.query import chunks, equals_any, is_guid, quoted, touched_since
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.units import Units
 from tribe_po.tribe.writing import Writer, created_id, done
@@ -120,14 +121,9 @@ class Products:
         return [record for record in found if record.values["code"] in wanted]
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
-        """Products that carry a mark: `eq` is not known to work on it (tribe.md section 5.4)."""
+        """Products that carry a mark."""
         name = self.shape.import_id
-        if name is None:
-            return []
-        rows = self._reader.rows(
-            Selection(PRODUCT, ("ID", name)), f"contains({name},{quoted(mark)})"
-        )
-        return self.get(kind, [identifier(row) for row in rows if text(read(row, name)) == mark])
+        return self.get(kind, marked(self._reader, PRODUCT, name, mark)) if name else []
 
     def create(self, creation: Creation) -> Written:
         """Create a product. It always gets a group, a unit and a VAT group, which Tribe may demand;

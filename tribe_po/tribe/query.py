@@ -15,7 +15,8 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to read of a set: these properties, and these navigations with their own selection."""
+    """What to read of a set: these properties, and these navigations with their own selection. No
+    properties stand for all that an answer shows by itself."""
 
     entity_set: str
     properties: tuple[str, ...]
@@ -24,7 +25,7 @@ class Selection:
     def options(self, *, whole: bool = False) -> list[tuple[str, str]]:
         """`$select` and `$expand`. `whole` leaves out every `$select`, for a server that refuses
         one of the names."""
-        options = [] if whole else [("$select", ",".join(self.properties))]
+        options = [] if whole or not self.properties else [("$select", ",".join(self.properties))]
         if self.expansions:
             expansions = (_expansion(name, inner, whole) for name, inner in self.expansions)
             options.append(("$expand", ",".join(expansions)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from tribe_po.errors import RecordRefused
+from tribe_po.errors import RecordRefused, Untraceable
 from tribe_po.fields import differing
 from tribe_po.records import Address, Record, Values
 from tribe_po.sides import Creation, Edit, Written
@@ -23,7 +24,7 @@ from tribe_po.tribe.errors import (
 )
 from tribe_po.tribe.finding import Finder, Lead
 from tribe_po.tribe.metadata import ADDRESS, COMMERCIAL
-from tribe_po.tribe.shapes import Shape
+from tribe_po.tribe.shapes import IMPORT_ID, Shape
 from tribe_po.tribe.translate import bodies, place_of, record_of_role, written_name
 from tribe_po.tribe.writing import Writer, created_id, done
 
@@ -31,6 +32,12 @@ Body = dict[str, Any]
 
 _HOME = "NO"
 _UPGRADE_TYPE = "_UpgradeType"
+_CANNOT_CONVERT = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.NOT_IMPLEMENTED,
+)
 
 
 class Roles:
@@ -97,7 +104,7 @@ class Roles:
 
     def _not_created(self, shape: Shape, creation: Creation, answer: Answer) -> Exception:
         conflict = answer.status == HTTPStatus.CONFLICT
-        if conflict and self._finder.by_mark(creation.kind, creation.mark):
+        if conflict and shape.import_id and self._finder.by_mark(creation.kind, creation.mark):
             return marked_already(answer, creation.mark)
         if answer.status != HTTPStatus.NOT_FOUND:
             return not_writable(answer, shape.role_set)
@@ -106,7 +113,10 @@ class Roles:
         return not_readable(answer, shape.role_set)
 
     def _found_by_mark(self, creation: Creation) -> Written:
-        found = self._finder.by_mark(creation.kind, creation.mark)
+        try:
+            found = self._finder.by_mark(creation.kind, creation.mark)
+        except Untraceable as error:
+            raise not_told(0, creation.mark) from error
         if len(found) == 1:
             return Written(found[0].id, found[0])
         raise not_told(len(found), creation.mark)
@@ -128,14 +138,35 @@ class Roles:
         lead = self._finder.lead(creation.upgrade_id)
         if lead is None:
             raise gone(COMMERCIAL, creation.upgrade_id)
-        answer = self._writer.post(lead.entity_set, {"ID": lead.id, _UPGRADE_TYPE: shape.role_set})
+        self._mark_lead(shape, lead, creation.mark)
+        answer = self._converted(shape, lead)
+        if answer.status in _CANNOT_CONVERT:
+            # The lead stays beside the new role, on the same organisation.
+            return self._given(shape, replace(creation, relation_id=lead.relation_id))
         if not done(answer):
             raise not_writable(answer, lead.entity_set)
         known = self._after_upgrade(shape, lead, created_id(answer) or lead.id)
         left = _left_to_write(creation, known.values)
-        # A foreign ImportId stays, and then nothing is marked.
-        mark = {shape.import_id: creation.mark} if shape.import_id and not lead.import_id else {}
+        # Nobody tells whether the new role keeps the lead's mark. A foreign ImportId stays.
+        kept = known.mark == creation.mark or lead.import_id not in ("", creation.mark)
+        mark = {shape.import_id: creation.mark} if shape.import_id and not kept else {}
         return self._completed(shape, creation, known, left, mark)
+
+    def _mark_lead(self, shape: Shape, lead: Lead, mark: str) -> None:
+        """Mark a lead before it turns into the role: whoever is killed in between, or never gets
+        the answer, finds the role by its mark. One that takes no mark is upgraded all the same."""
+        if shape.import_id and not lead.import_id:
+            with suppress(RecordRefused):
+                self._writer.update(lead.entity_set, lead.id, {IMPORT_ID: mark})
+
+    def _converted(self, shape: Shape, lead: Lead) -> Answer:
+        """Ask for the new type by its name, spelled as in URLs, else with dots as in `_Type`
+        (tribe.md section 15, 17). Gives the last answer."""
+        for name in (shape.role_set, shape.role_set.replace("_", ".")):
+            answer = self._writer.post(lead.entity_set, {"ID": lead.id, _UPGRADE_TYPE: name})
+            if answer.status not in _CANNOT_CONVERT:
+                break
+        return answer
 
     def _after_upgrade(self, shape: Shape, lead: Lead, answered_id: str) -> Record:
         """The new role, whose ID need not be the lead's (tribe.md section 6.5)."""

@@ -47,22 +47,64 @@ class Writer:
             path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
             put = self._connection.write(PUT, path, body, repeatable=True)
             if done(put):
-                _check_taken(put, entity_set, body)
+                self._check_taken(put, entity_set, entity_id, body)
                 return True
             if put.status not in _NO_SUCH_ROUTE:
                 raise not_writable(put, entity_set)
+        post = self._post(entity_set, entity_id, body, put)
+        if post is None:
+            return False
+        self._reader.learned[UPDATE] = POST
+        self._check_taken(post, entity_set, entity_id, body)
+        return True
+
+    def update_by_post(self, entity_set: str, entity_id: str, body: Mapping[str, Any]) -> bool:
+        """As `update`, by POST with the ID, whatever the server takes otherwise."""
+        post = self._post(entity_set, entity_id, body, None)
+        if post is not None:
+            self._check_taken(post, entity_set, entity_id, body)
+        return post is not None
+
+    def _post(
+        self, entity_set: str, entity_id: str, body: Mapping[str, Any], put: Answer | None
+    ) -> Answer | None:
+        """The answer, None when there is no such record. `put` is the refusal of a PUT of the same,
+        which explains more."""
         # A POST could create the record anew (tribe.md section 4.2), and a 404 can mean the route
         # as well as the record.
         if not self._exists(entity_set, entity_id):
-            return False
+            return None
         post = self._connection.write(
             POST, f"{ROOT}/{entity_set}", {"ID": entity_id, **body}, repeatable=True
         )
         if not done(post):
             raise not_writable(put if put is not None else post, entity_set)
-        _check_taken(post, entity_set, body)
-        self._reader.learned[UPDATE] = POST
-        return True
+        return post
+
+    def _check_taken(
+        self, answer: Answer, entity_set: str, entity_id: str, body: Mapping[str, Any]
+    ) -> None:
+        """Raise `RecordRefused` where a flag was accepted and not taken, as may be the case with
+        `IsFormer` (tribe.md section 15, 18): the old one would look like a person's edit next
+        time, and archive or revive the record on the other side. An answer that does not show the
+        flags is no proof: then they are read back."""
+        flags = {name: value for name, value in body.items() if isinstance(value, bool)}
+        if not flags:
+            return
+        told = _folded(_entity_in(answer))
+        if not all(name.casefold() in told for name in flags) and is_guid(entity_id):
+            selection = Selection(entity_set, ("ID", *flags))
+            rows = self._reader.rows(selection, f"ID eq {entity_id}", enough=1)
+            told = _folded(rows[0]) if rows else {}
+        ignored = [
+            name
+            for name, flag in flags.items()
+            if bool(told.get(name.casefold(), flag)) is not flag
+        ]
+        if ignored:
+            what = f"Tribe accepted a change of {entity_set} and did not make it"
+            why = f"it still answers with the old {' and '.join(ignored)}"
+            raise RecordRefused(what, why, "change it in Tribe by hand, or undo it in PowerOffice")
 
     def _exists(self, entity_set: str, entity_id: str) -> bool:
         selection = Selection(entity_set, ("ID",))
@@ -71,24 +113,17 @@ class Writer:
         )
 
 
-def _check_taken(answer: Answer, entity_set: str, body: Mapping[str, Any]) -> None:
-    """Raise `RecordRefused` where the answer shows that a flag was accepted and not taken, as may
-    be the case with `IsFormer` (tribe.md section 15, 18): the old one would look like a person's
-    edit next time, and archive or revive the record on the other side."""
-    flags = {name: value for name, value in body.items() if isinstance(value, bool)}
+def _entity_in(answer: Answer) -> dict[str, Any]:
+    """The entity that a write answered with, empty where it came without one."""
     try:
-        entity = answer.json() if flags else None
+        entity = answer.json()
     except Temporary:
-        return
-    answered = entity if isinstance(entity, dict) else {}
-    told = {name.casefold(): value for name, value in answered.items()}
-    ignored = [
-        name for name, flag in flags.items() if bool(told.get(name.casefold(), flag)) is not flag
-    ]
-    if ignored:
-        what = f"Tribe accepted a change of {entity_set} and did not make it"
-        why = f"it still answers with the old {' and '.join(ignored)}"
-        raise RecordRefused(what, why, "change it in Tribe by hand, or undo it in PowerOffice")
+        return {}
+    return entity if isinstance(entity, dict) else {}
+
+
+def _folded(entity: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.casefold(): value for name, value in entity.items()}
 
 
 def done(answer: Answer) -> bool:

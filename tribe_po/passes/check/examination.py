@@ -6,7 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tribe_po.passes import pull_products, pull_relations, push_products, push_relations
+from tribe_po.passes import (
+    invoice,
+    pull_payments,
+    pull_products,
+    pull_relations,
+    push_products,
+    push_relations,
+)
 from tribe_po.passes.session import Now, connect, poweroffice_of, tribe_of
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
 from tribe_po.poweroffice.lists import RESOURCES
@@ -28,6 +35,8 @@ PASSES: Mapping[str, tuple[System, tuple[Kind, ...]]] = {
     pull_relations.NAME: (System.POWEROFFICE, RELATIONS),
     push_products.NAME: (System.TRIBE, (Kind.PRODUCT,)),
     pull_products.NAME: (System.POWEROFFICE, (Kind.PRODUCT,)),
+    invoice.NAME: (System.TRIBE, (Kind.INVOICE,)),
+    pull_payments.NAME: (System.POWEROFFICE, (Kind.INVOICE,)),
 }
 """The passes that the crontab makes, with the side that their news come from and their kinds."""
 

@@ -87,7 +87,7 @@ def guarded(topic: Topic, look: Callable[[], Iterable[Finding]]) -> list[Finding
         except TribePoError as error:
             found.append(Finding.failed(topic, error))
         except Exception as error:  # noqa: BLE001 - a bug in one look must not hide the others
-            _log.debug("a look at the %s failed", topic, exc_info=True)
+            _log.debug("a look at the %s failed", topic, exc_info=True, extra={"id": "check.bug"})
             found.append(_bug(topic, error))
     return [*(Finding.warning(topic, text) for text in dict.fromkeys(warnings)), *found]
 

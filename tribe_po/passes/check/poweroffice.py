@@ -8,6 +8,8 @@ from datetime import datetime
 from tribe_po.errors import ExitCode, NotAllowed
 from tribe_po.passes import (
     init_sync,
+    invoice,
+    pull_payments,
     pull_products,
     pull_relations,
     push_products,
@@ -34,6 +36,8 @@ NEEDED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
     pull_relations.NAME: {Kind.CUSTOMER: ("Customer",), Kind.SUPPLIER: ("Supplier",)},
     push_products.NAME: {Kind.PRODUCT: ("Product_Full",)},
     pull_products.NAME: {Kind.PRODUCT: ("Product",)},
+    invoice.NAME: {Kind.INVOICE: ("SalesOrders_Full", "OutgoingInvoice")},
+    pull_payments.NAME: {Kind.INVOICE: ("OutgoingInvoice", "CustomerLedger")},
 }
 """The privileges that each command needs for each kind (poweroffice.md section 13.1). Payment terms
 come with CommonServices, and only customers have them here."""

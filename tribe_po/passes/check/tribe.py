@@ -7,10 +7,10 @@ from datetime import datetime
 
 from tribe_po.errors import NotAllowed
 from tribe_po.passes.check.examination import Examination, passes_of
-from tribe_po.passes.check.findings import Finding, Topic
+from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.passes.session import tribe_of
 from tribe_po.records import Kind, System
-from tribe_po.tribe.metadata import PRODUCT
+from tribe_po.tribe.metadata import INVOICE, PRODUCT
 
 
 def keys(it: Examination) -> Iterator[Finding]:
@@ -46,6 +46,14 @@ def sets(it: Examination) -> Iterator[Finding]:
     """Whether the sets that the passes read can be read, and what that costs in an idle minute."""
     later = it.later(System.TRIBE)
     for name, kinds in passes_of(System.TRIBE, it.settings.kinds).items():
+        if kinds == (Kind.INVOICE,) and not it.tribe.offers(Kind.INVOICE):
+            yield Finding(
+                Topic.TRIBE_SETS,
+                Level.WARNING,
+                "no invoices: the Billing module is missing, or the keys may not read them",
+                "Take invoices out of TRIBE_PO_KINDS if that is as it should be.",
+            )
+            continue
         try:
             it.tribe.changed(kinds, later)
         except NotAllowed as error:
@@ -55,6 +63,7 @@ def sets(it: Examination) -> Iterator[Finding]:
             it.idle[name] = _idle_cost(it, kinds, later)
         read = [shape.role_set for shape in it.tribe.shapes(kinds)]
         read += [PRODUCT] if Kind.PRODUCT in kinds else []
+        read += [INVOICE] if Kind.INVOICE in kinds else []
         yield Finding.ok(Topic.TRIBE_SETS, f"{', '.join(read)}: can be read")
 
 

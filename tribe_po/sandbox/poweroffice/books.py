@@ -104,15 +104,17 @@ class NumberSeries:
     last: int
     account_no: int
     is_default: bool = True
+    own_id: str = ""
+    account_id: int | None = None
 
     @cached_property
     def id(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.kind}/{self.name}"))
+        return self.own_id or str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.kind}/{self.name}"))
 
     def row(self) -> Values:
         return {
             "FromInclusive": self.first,
-            "GeneralLedgerAccountId": 470_000_000 + self.account_no,
+            "GeneralLedgerAccountId": self.account_id or 470_000_000 + self.account_no,
             "GeneralLedgerAccountNo": self.account_no,
             "Id": self.id,
             "IsClientTrust": False,
@@ -174,6 +176,27 @@ class Books:
     def new_contact(self, now: str) -> Contact:
         """Return a contact that `store` will add."""
         return Contact(next(self._contact_ids), now, {})
+
+    def adopt(self, contacts: Iterable[Contact]) -> None:
+        """Take in contacts as they are, with Ids and stamps of their own; later Ids follow on."""
+        for contact in contacts:
+            self.contacts[contact.id] = contact
+            for record in contact.roles.values():
+                for name in UNIQUE:
+                    self._move(record.role, name, None, record.values, contact.id)
+            if contact.address:
+                address = contact.address.values
+                self._move("address", "ExternalCode", None, address, contact.id)
+        held = self.contacts.values()
+        accounts = (record.account_id for each in held for record in each.roles.values())
+        addresses = (each.address.id for each in held if each.address)
+        self._contact_ids = itertools.count(max(self.contacts, default=12_000) + 1)
+        self._account_ids = itertools.count(max(accounts, default=770_000) + 1)
+        self._address_ids = itertools.count(max(addresses, default=5_500) + 1)
+
+    def number_vouchers_after(self, last: int) -> None:
+        """Let the next voucher have the number that follows `last`."""
+        self._voucher_numbers = itertools.count(last + 1)
 
     def new_role(self, contact: Contact, role: Role, now: str) -> RoleRecord:
         record = RoleRecord(role, {}, next(self._account_ids), created=now, changed=now)

@@ -1,7 +1,7 @@
 """Posted invoices and credit notes: numbers, payment references, rows (poweroffice.md 11.5)."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,6 @@ from tribe_po.sandbox.poweroffice.errors import not_found
 from tribe_po.sandbox.poweroffice.fields import Role, Values
 from tribe_po.sandbox.poweroffice.ledger import Ledger
 from tribe_po.sandbox.poweroffice.records import Entry, Invoice, Voucher, exact, rounded
-from tribe_po.sandbox.poweroffice.settings import ACCOUNT_ID_OFFSET
 
 LEDGER_VALUES = (
     "Cid",
@@ -108,6 +107,12 @@ class Invoices:
         self._ledger.match_by_reference(entry)
         return invoice
 
+    def adopt(self, invoices: Iterable[Invoice]) -> None:
+        """Take in posted invoices as they are; later numbers follow on."""
+        self._books.invoices.update({each.id: each for each in invoices})
+        numbers = (each.values["InvoiceNo"] or 0 for each in self._books.invoices.values())
+        self._numbers = itertools.count(max(numbers, default=10_000) + 1)
+
     def entry_of(self, invoice: Invoice) -> Entry:
         return self._books.entries[invoice.entry_id]
 
@@ -141,7 +146,7 @@ class Invoices:
     def _line(self, values: Values, rate: Decimal) -> Values:
         account = values.get("AccountId")
         shown = values | {
-            "AccountNo": account and account - ACCOUNT_ID_OFFSET,
+            "AccountNo": self._books.settings.number_of(account),
             "AgricultureDepartment": "None",
             "Id": next(self._line_ids),
             "NetPostedAmount": float(rounded(exact(values["NetAmount"]) * rate)),

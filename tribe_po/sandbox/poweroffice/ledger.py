@@ -96,6 +96,37 @@ class Ledger:
             self._matchings[matching.credit_id].remove(matching)
         self._regroup(before)
 
+    def adopt(self, entries: Iterable[Entry], balances: Mapping[int, Decimal]) -> None:
+        """Take in entries as they are, with what is open of each; later Ids follow on.
+
+        Those that share a MatchId settle one another so far; which one settles which the API does
+        not tell.
+        """
+        groups: dict[int, list[Entry]] = {}
+        for entry in entries:
+            self._books.entries[entry.id] = entry
+            self._matchings[entry.id] = []
+            if entry.match_id is not None:
+                groups.setdefault(entry.match_id, []).append(entry)
+        for members in groups.values():
+            self._settle_as_found(members, balances)
+        self._entry_ids = itertools.count(max(self._books.entries, default=640_000) + 1)
+        self._match_ids = itertools.count(max(groups, default=123_455) + 1)
+
+    def _settle_as_found(self, members: list[Entry], balances: Mapping[int, Decimal]) -> None:
+        settled = {each.id: abs(each.amount - balances[each.id]) for each in members}
+        owed = [each for each in members if each.amount < 0]
+        for debit in (each for each in members if each.amount > 0):
+            for credit in owed:
+                amount = min(settled[debit.id], settled[credit.id])
+                if amount > 0:
+                    dated = max(debit.posted, credit.posted)
+                    matching = Matching(debit.id, credit.id, amount, dated)
+                    self._matchings[debit.id].append(matching)
+                    self._matchings[credit.id].append(matching)
+                    settled[debit.id] -= amount
+                    settled[credit.id] -= amount
+
     def match_by_reference(self, entry: Entry) -> None:
         """Match with the open entry that has the opposite amount and the same
         CustomMatchingReference, as is done on posting (section 11.2)."""

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tribe_po.sandbox.clock import Clock
@@ -63,6 +63,12 @@ class Orders:
         order.number = next(self._numbers)
         self._books.orders[order.id] = order
         return order
+
+    def adopt(self, orders: Iterable[Order]) -> None:
+        """Take in unsent orders as they are; later numbers follow on."""
+        self._books.orders.update({each.id: each for each in orders})
+        numbers = (each.number for each in self._books.orders.values())
+        self._numbers = itertools.count(max(numbers, default=6_000) + 1)
 
     def patch(self, order_id: str, operations: object) -> Order:
         """Change the header. Raise ProblemError: 404 for an unknown Id, 400 for broken rules."""

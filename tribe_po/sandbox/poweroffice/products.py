@@ -1,8 +1,8 @@
 """Products and product groups, and what a line takes from them (poweroffice.md section 10)."""
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from tribe_po.sandbox.clock import Clock
 from tribe_po.sandbox.poweroffice.books import Books
@@ -12,7 +12,6 @@ from tribe_po.sandbox.poweroffice.fields import Values
 from tribe_po.sandbox.poweroffice.patch import Patcher
 from tribe_po.sandbox.poweroffice.records import SalesItem
 from tribe_po.sandbox.poweroffice.rules import check_body
-from tribe_po.sandbox.poweroffice.settings import ACCOUNT_ID_OFFSET
 from tribe_po.sandbox.poweroffice.stamps import stamp
 from tribe_po.sandbox.poweroffice.values import check_lengths, completed
 
@@ -56,8 +55,7 @@ class Products:
             "StockOnHandLastChangedDatetimeOffset": item.stock_changed,
         }
         for name in ACCOUNTS:
-            identifier = values[f"{name}Id"]
-            derived[name] = identifier and identifier - ACCOUNT_ID_OFFSET
+            derived[name] = self._books.settings.number_of(values[f"{name}Id"])
             derived[f"{name}AgricultureDepartment"] = "None"
         group = self._books.product_groups.get(values.get("ProductGroupId") or 0)
         derived["ProductGroupCode"] = group and group.values["Code"]
@@ -65,6 +63,23 @@ class Products:
 
     def rows(self, shelf: Shelf) -> list[Values]:
         return [self.row(shelf, item) for item in shelf.items.values()]
+
+    def adopt(self, groups: Iterable[SalesItem], products: Iterable[SalesItem]) -> None:
+        """Take in groups and products as they are, in place of all others; later Ids follow on.
+
+        Which group is the default one the API does not tell; the first one is. Without groups the
+        one that every client has from the start stays.
+        """
+        kept = {each.id: each for each in groups}
+        if kept:
+            self.groups.items.clear()
+            self.default_group = min(kept)
+        self.groups.items.update(kept)
+        self.shelf.items.clear()
+        self.shelf.items.update({each.id: each for each in products})
+        self.groups = replace(self.groups, ids=itertools.count(max(self.groups.items) + 1))
+        if self.shelf.items:
+            self.shelf = replace(self.shelf, ids=itertools.count(max(self.shelf.items) + 1))
 
     def post(self, shelf: Shelf, body: object) -> Values:
         """Create an item from a POST body and return its DTO.

@@ -8,7 +8,7 @@ from tribe_po.sandbox.poweroffice.fields import Values
 from tribe_po.sandbox.poweroffice.stamps import stamp
 
 ACCOUNT_ID_OFFSET = 470_000_000
-"""An account's Id is this plus its number, in a sandbox."""
+"""An account's Id is this plus its number, unless it has one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ class Account:
     kind: str
     vat_code_id: int
     is_active: bool = True
+    own_id: int | None = None
 
     @property
     def id(self) -> int:
-        return ACCOUNT_ID_OFFSET + self.number
+        return ACCOUNT_ID_OFFSET + self.number if self.own_id is None else self.own_id
 
     def row(self, code: str, changed: str) -> Values:
         return {
@@ -121,7 +122,8 @@ CURRENCIES = (
 @dataclass
 class Settings:
     """What a client has set, and what a test may set: `lock_date`, the default sales accounts
-    (by number), `accounts`, `vat_codes` and `rates` (kroner for one unit)."""
+    (by number), `accounts`, `vat_codes`, `currencies` (code, notation, in use) and `rates` (kroner
+    for one unit)."""
 
     opened: datetime
     standard_sales_account: int = 3000
@@ -132,6 +134,7 @@ class Settings:
     vat_codes: dict[int, VatCode] = field(
         default_factory=lambda: {code.id: code for code in VAT_CODES}
     )
+    currencies: tuple[tuple[str, str, bool], ...] = tuple(row[:3] for row in CURRENCIES)
     rates: dict[str, Decimal] = field(
         default_factory=lambda: {code: Decimal(rate) for code, _, _, rate in CURRENCIES}
     )
@@ -142,11 +145,22 @@ class Settings:
 
     def account(self, identifier: int) -> Account | None:
         """Return the account with this Id."""
-        return self.accounts.get(identifier - ACCOUNT_ID_OFFSET)
+        usual = self.accounts.get(identifier - ACCOUNT_ID_OFFSET)
+        if usual is not None and usual.id == identifier:
+            return usual
+        return next((each for each in self.accounts.values() if each.id == identifier), None)
+
+    def number_of(self, account_id: int | None) -> int | None:
+        """Return the number of the account with this Id, None where there is none."""
+        account = None if account_id is None else self.account(account_id)
+        return None if account is None else account.number
 
     def vat_of(self, account_id: int) -> VatCode:
         """Return the VAT code of an account, which must exist."""
-        return self.vat_codes[self.accounts[account_id - ACCOUNT_ID_OFFSET].vat_code_id]
+        account = self.account(account_id)
+        if account is None:
+            raise KeyError(account_id)
+        return self.vat_codes[account.vat_code_id]
 
     def account_rows(self) -> list[Values]:
         opened = stamp(self.opened)
@@ -164,9 +178,17 @@ class Settings:
 
     def invoice_settings(self) -> Values:
         return {
-            "OptionalSalesAccountId": ACCOUNT_ID_OFFSET + self.optional_sales_account,
-            "StandardSalesAccountId": ACCOUNT_ID_OFFSET + self.standard_sales_account,
+            "OptionalSalesAccountId": self._id_of(self.optional_sales_account),
+            "StandardSalesAccountId": self._id_of(self.standard_sales_account),
         }
+
+    def _id_of(self, number: int) -> int:
+        account = self.accounts.get(number)
+        return ACCOUNT_ID_OFFSET + number if account is None else account.id
+
+    def currency_rows(self) -> list[Values]:
+        """Return the currencies as the API lists them."""
+        return [_currency(*each) for each in self.currencies]
 
     def lock_date_settings(self) -> Values:
         return {"LockDate": self.lock_date.isoformat()}
@@ -189,11 +211,6 @@ class Settings:
         if origin not in self.rates or target not in self.rates:
             return None
         return (self.rates[origin] / self.rates[target]).quantize(Decimal("0.000001"))
-
-
-def currency_rows() -> list[Values]:
-    """Return the currencies as the API lists them."""
-    return [_currency(code, notation, used) for code, notation, used, _ in CURRENCIES]
 
 
 def _currency(code: str, notation: str, used: bool) -> Values:

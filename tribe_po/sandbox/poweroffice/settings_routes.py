@@ -28,7 +28,6 @@ from tribe_po.sandbox.poweroffice.routing import (
     pattern,
     reading,
 )
-from tribe_po.sandbox.poweroffice.settings import currency_rows
 from tribe_po.sandbox.poweroffice.tenant import PowerOfficeTenant
 
 _AGRICULTURE = (
@@ -99,8 +98,8 @@ def _vat_codes(call: Call) -> Response:
 
 
 def _currencies(call: Call) -> Response:
-    rows = currency_rows()
-    return page_response(call, rows, rows[0], CURRENCY_FILTERS)
+    rows = call.tenant.books.settings.currency_rows()
+    return page_response(call, rows, rows[0] if rows else (), CURRENCY_FILTERS)
 
 
 def _currency_rate(call: Call) -> Response:

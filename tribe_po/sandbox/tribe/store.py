@@ -54,8 +54,18 @@ class Store:
 
     def add(self, type_name: str) -> Record:
         """A new empty record of `type_name`."""
+        return self.adopt(self._new_id(), type_name)
+
+    def _new_id(self) -> str:
+        """An ID that no record has: those of a copy may be of the same random sequence."""
+        while True:
+            identifier = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+            if identifier not in self._by_id:
+                return identifier
+
+    def adopt(self, identifier: str, type_name: str) -> Record:
+        """A new empty record of `type_name` with an ID of its own."""
         self.changed()
-        identifier = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         record = Record(identifier, type_name)
         self._by_id[record.id] = record
         self._by_type[type_name][record.id] = record

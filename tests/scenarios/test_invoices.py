@@ -1,0 +1,265 @@
+"""Invoices and payments, from the phase Sent in Tribe to the phase Paid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.scenarios.world import NO_LIMITS, OSLO, World
+from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
+from tribe_po.passes.invoice import invoice
+from tribe_po.passes.pull_payments import pull_payments
+from tribe_po.passes.run import Options, Report
+from tribe_po.records import Kind, Link
+from tribe_po.sync.change import Status
+
+
+class Office:
+    """One customer and one product that both systems have, and what people do with invoices."""
+
+    def __init__(self, world: World, mode: str = "draft") -> None:
+        self.world = world
+        world.overrides |= {"TRIBE_PO_INVOICE_MODE": mode}
+        world.overrides |= {"TRIBE_PO_FREE_TEXT_PRODUCTS": "25=FREE-25,15=FREE-15,0=FREE-0"}
+        world.overrides |= {"TRIBE_PO_SALES_ACCOUNTS": "25=3000,15=3010,12=3020,0=3100"}
+        world.poweroffice.switches.allow_send_invoice = True
+        world.poweroffice.switches.send_seconds = 0
+        world.company("Fjord Kaffe AS", Number=10001, MailAddress=OSLO)
+        world.tribe.add_product_group("Standard")
+        world.poweroffice.add_product(
+            Name="Kaffe", Code="KAFFE", UnitOfMeasureCode="EA", UnitPrice=100
+        )
+        assert world.init().exit_code is ExitCode.OK
+        self.customer = world.customer_in_tribe("Fjord Kaffe AS")["ID"]
+        self.product = next(one["ID"] for one in world.tribe.products() if one["Code"] == "KAFFE")
+
+    def sent(self, *lines: dict[str, Any], **fields: Any) -> str:
+        rows = lines or ({"Product": self.product, "Quantity": 2, "Price": 100, "VatGroup": 25},)
+        identity: str = self.world.tribe.add_invoice(self.customer, rows, **fields)
+        self.world.tribe.send_invoice(identity)
+        return identity
+
+    def export(self, **options: Any) -> Report:
+        return self.world.make(invoice, **options)
+
+    def payments(self, **options: Any) -> Report:
+        return self.world.make(pull_payments, **options)
+
+    def phase(self, identity: str) -> str:
+        found = next(one for one in self.world.tribe.invoices() if one["ID"] == identity)
+        return str(found["Phase"]["Code"])
+
+    def link(self, identity: str) -> Link:
+        links = self.world.memory().links.values()
+        return next(one for one in links if one.kind is Kind.INVOICE and one.tribe_id == identity)
+
+    def orders(self) -> list[Any]:
+        return list(self.world.poweroffice.books.orders.values())
+
+    def invoices(self) -> list[Any]:
+        return list(self.world.poweroffice.books.invoices.values())
+
+
+def lose_state(w: World) -> None:
+    for path in w.folder.glob("tribe-po*"):
+        path.unlink()
+
+
+def test_a_sent_invoice_becomes_a_draft_once(w: World) -> None:
+    office = Office(w)
+    sent = office.sent()
+    first = office.export()
+    assert (first.exit_code, first.counts["create"]) == (ExitCode.OK, 1)
+    assert office.link(sent).base["total"] == Decimal(250)
+    for again in (office.export(), office.export(full=True)):
+        assert (again.exit_code, again.changes) == (ExitCode.OK, ())
+    assert len(office.orders()) == 1
+
+
+def test_a_booked_invoice_is_paid(w: World) -> None:
+    office = Office(w, "book")
+    sent = office.sent()
+    report = office.export()
+    assert report.exit_code is ExitCode.OK, [one.reason for one in report.changes]
+    assert len(office.invoices()) == 1
+    booked = office.invoices()[0]
+    w.later(timedelta(hours=1))
+    w.poweroffice.pay(booked.id, Decimal(250))
+    report = office.payments()
+    assert [one.status for one in report.changes] == [Status.DONE]
+    assert office.phase(sent) == "Paid"
+    assert office.payments().changes == ()
+    assert office.export().changes == ()
+
+
+def test_free_text_text_alone_mixed_vat_and_discounts(w: World) -> None:
+    office = Office(w, "book")
+    for vat, account in ((15, 470_003_010), (0, 470_003_100)):
+        w.poweroffice.add_product(
+            Name=f"Fritt {vat}", Code=f"FREE-{vat}", StandardSalesAccountId=account, UnitPrice=1
+        )
+    office.sent(
+        {"Description": "Prosjekt Alfa"},
+        {"Product": office.product, "Quantity": 1.5, "Price": 99.995, "DiscountPercentage": 10},
+        {"Description": "Mat", "Quantity": 3, "Price": 33.33, "VatGroup": 15},
+        {"Description": "Porto", "Quantity": 1, "Price": 12.5, "VatGroup": 0},
+        DiscountPercentage=5,
+    )
+    report = office.export()
+    assert report.exit_code is ExitCode.OK, [one.reason for one in report.changes]
+    booked = office.invoices()[0].values
+    # 128.24 + 94.99 + 11.88 net; VAT 32.06 and 14.25
+    assert (booked["NetAmount"], booked["TotalAmount"]) == (235.11, 281.42)
+
+
+def test_free_text_without_a_product_for_it_is_quarantined(w: World) -> None:
+    office = Office(w)
+    office.sent({"Description": "Kaffe", "Quantity": 1, "Price": 10, "VatGroup": 12})
+    report = office.export()
+    assert report.exit_code is ExitCode.RECORDS_LEFT
+    assert "TRIBE_PO_FREE_TEXT_PRODUCTS" in report.quarantined[0].next_step
+    assert office.orders() == []
+
+
+def test_prices_with_vat_and_a_credit_note(w: World) -> None:
+    office = Office(w, "book")
+    line = {"Product": office.product, "Quantity": 3, "Price": 99.9, "VatGroup": 25}
+    office.sent(line, IsVatIncluded=True)
+    office.sent({**line, "Quantity": 1, "Price": -125}, IsVatIncluded=True)
+    assert office.export().exit_code is ExitCode.OK
+    totals = sorted(one.values["TotalAmount"] for one in office.invoices())
+    assert totals == [-125, 299.7]
+
+
+def test_sums_that_differ_are_never_booked(w: World) -> None:
+    office = Office(w, "book")
+    # Tribe says 15 %, the product's account in PowerOffice 25 %.
+    office.sent({"Product": office.product, "Quantity": 1, "Price": 100, "VatGroup": 15})
+    report = office.export()
+    assert report.exit_code is ExitCode.RECORDS_LEFT
+    assert "115" in report.quarantined[0].reason
+    assert "125" in report.quarantined[0].reason
+    assert (office.invoices(), len(office.orders())) == ([], 1)
+    assert office.export().changes == ()
+
+
+def test_sent_without_a_number_waits(w: World) -> None:
+    office = Office(w)
+    line = {"Product": office.product, "Quantity": 2, "Price": 100}
+    identity = w.tribe.add_invoice(office.customer, [line])
+    w.tribe.set_phase(identity, "Sent")
+    report = office.export()
+    assert (report.exit_code, report.plan.unnumbered, office.orders()) == (ExitCode.OK, 1, [])
+    w.tribe.send_invoice(identity)
+    office.export()
+    assert len(office.orders()) == 1
+
+
+def test_a_customer_that_poweroffice_lacks_is_pushed_first(w: World) -> None:
+    office = Office(w)
+    w.tribe_customer("Ny Kunde AS", EmailAddress="post@ny.example")
+    office.customer = w.customer_in_tribe("Ny Kunde AS")["ID"]
+    office.sent()
+    assert office.export(dry_run=True).exit_code is ExitCode.RECORDS_LEFT
+    assert office.orders() == []
+    assert office.export().exit_code is ExitCode.OK
+    assert len(office.orders()) == 1
+    assert "Ny Kunde AS" in [one["Name"] for one in w.poweroffice.customers()]
+
+
+def test_what_was_sent_before_the_first_round_is_left_alone(w: World) -> None:
+    office = Office(w)
+    lose_state(w)
+    office.sent()
+    w.init()
+    assert office.export().changes == ()
+    assert office.export(full=True).changes == ()
+    assert office.orders() == []
+
+
+def test_a_lost_state_makes_no_second_order(w: World) -> None:
+    office = Office(w)
+    sent = office.sent()
+    office.export()
+    lose_state(w)
+    w.init()
+    assert office.link(sent).matched_by == "mark"
+    assert office.export(full=True).changes == ()
+    assert len(office.orders()) == 1
+
+
+def test_money_above_the_limits_is_refused(w: World) -> None:
+    office = Office(w)
+    office.sent()
+    office.sent()
+    for limits, said in (
+        (replace(NO_LIMITS, max_invoices=1), "2 would be exported"),
+        (replace(NO_LIMITS, max_amount=Decimal("499.99")), "500"),
+    ):
+        report = office.export(limits=limits)
+        assert (report.exit_code, office.orders()) == (ExitCode.REFUSED, [])
+        assert said in str(report.error)
+    at_the_limit = replace(NO_LIMITS, max_invoices=2, max_amount=Decimal(500))
+    assert office.export(limits=at_the_limit).exit_code is ExitCode.OK
+
+
+def test_part_of_it_paid_then_all_then_taken_back(w: World) -> None:
+    office = Office(w, "book")
+    w.overrides["TRIBE_PO_PARTIAL_PAYMENTS"] = "payment"
+    sent = office.sent()
+    office.export()
+    booked = office.invoices()[0]
+    w.later(timedelta(hours=1))
+    w.poweroffice.pay(booked.id, Decimal(100))
+    office.payments()
+    assert (office.phase(sent), len(w.tribe.payments())) == ("Sent", 1)
+    w.later(timedelta(hours=1))
+    w.poweroffice.pay(booked.id, Decimal(150))
+    office.payments()
+    assert office.phase(sent) == "Paid"
+    assert sorted(one["Amount"] for one in w.tribe.payments()) == [100, 150]
+    assert office.payments(full=True).changes == ()
+
+
+def test_a_credited_invoice_is_reported(w: World) -> None:
+    office = Office(w, "book")
+    sent = office.sent()
+    office.export()
+    w.later(timedelta(hours=1))
+    w.poweroffice.credit(office.invoices()[0].id)
+    report = office.payments()
+    assert report.exit_code is ExitCode.RECORDS_LEFT
+    assert "credited" in report.quarantined[0].reason
+    assert office.phase(sent) == "Sent"
+
+
+def test_no_billing_module(w: World) -> None:
+    office = Office(w)
+    w.tribe.dialect = replace(w.tribe.dialect, billing=False)
+    lose_state(w)
+    assert w.init().exit_code is ExitCode.OK
+    with pytest.raises(ModuleMissing) as error:
+        office.export()
+    assert error.value.exit_code is ExitCode.OK
+
+
+def test_vouchers_need_one_yes(w: World) -> None:
+    office = Office(w, "voucher")
+    w.overrides["TRIBE_PO_SALES_ACCOUNTS"] = "25=3000,15=3010,12=3020,0=3100"
+    identity = w.tribe.add_invoice(
+        office.customer, [{"Product": office.product, "Quantity": 2, "Price": 100}]
+    )
+    w.tribe.send_invoice(identity, number="20260017")
+    with pytest.raises(GuardRefused):
+        office.export()
+    w.later()
+    with w.session() as session:
+        report = invoice(session, Options(limits=NO_LIMITS), confirmed=True)
+    assert report.exit_code is ExitCode.OK, [one.reason for one in report.changes]
+    (posted,) = office.invoices()
+    assert (posted.values["InvoiceNo"], posted.values["TotalAmount"]) == (20260017, 250)
+    assert office.export().changes == ()

@@ -1,0 +1,272 @@
+"""What becomes of an exported invoice: booked, held, paid; and how the engine carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.sync.test_orders import INVOICE, LINKED, RULES
+from tribe_po.errors import RecordRefused, StillWorking
+from tribe_po.invoices import Payment
+from tribe_po.records import (
+    Form,
+    Intent,
+    Kind,
+    Link,
+    Memory,
+    Observation,
+    Record,
+    System,
+    Value,
+)
+from tribe_po.settings import ConflictPolicy, InvoiceMode, Invoicing, PartialPayments
+from tribe_po.sides import Creation, Edit, Written
+from tribe_po.sync import guard
+from tribe_po.sync.apply import Outcome, apply
+from tribe_po.sync.change import Change, Plan, Status, Task
+from tribe_po.sync.draft import update_for
+from tribe_po.sync.invoices import decisions_for, held, phase_for, settled_phase
+from tribe_po.sync.match import Matching, Pair
+from tribe_po.sync.plan import LeftOut, left_out, make_plan
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+SUMS: dict[str, Value] = {"net": Decimal(100), "total": Decimal(125), "vat": "25"}
+BOOK = replace(RULES, mode=InvoiceMode.BOOK)
+
+
+def link(
+    base: dict[str, Value] | None = None,
+    tribe: dict[str, Value] | None = None,
+    poweroffice: dict[str, Value] | None = None,
+) -> Link:
+    return Link(
+        kind=Kind.INVOICE,
+        form=Form.INVOICE,
+        poweroffice_id="uuid",
+        tribe_id="i",
+        tribe_relation_id="i",
+        matched_by="created",
+        base=base or {},
+        tribe=tribe or {},
+        poweroffice=poweroffice or {},
+    )
+
+
+def task(rules: Invoicing | None = BOOK, target: System = System.POWEROFFICE) -> Task:
+    return Task(
+        name="invoice",
+        kinds=(Kind.INVOICE,),
+        creates_in=frozenset({target} & {System.POWEROFFICE}),
+        updates_in=frozenset({target}),
+        conflicts=ConflictPolicy.POWEROFFICE,
+        invoicing=rules,
+    )
+
+
+def source(**values: Value) -> Record:
+    return Record(
+        kind=Kind.INVOICE,
+        system=System.TRIBE,
+        id="i",
+        relation_id="i",
+        form=Form.INVOICE,
+        values={"number": "2026001", "phase": "Sent", "currency": "NOK", **SUMS, **values},
+        document=INVOICE,
+    )
+
+
+def planned(*links: Link, rules: Invoicing | None = BOOK, **parts: object) -> Plan:
+    memory = Memory(links={one.key: one for one in (*LINKED.values(), *links)}, **parts)  # type: ignore[arg-type]
+    return make_plan(memory, Matching((), (), ()), task(rules), NOW)
+
+
+def names(one: Link, target: System, rules: Invoicing = BOOK) -> list[str]:
+    return [decision.row.name for decision in decisions_for(one, target, rules)]
+
+
+WANTED = link(base=SUMS, tribe={"issued": True}, poweroffice={"issued": None})
+
+
+def test_an_order_is_issued_when_its_sums_are_the_same() -> None:
+    assert names(WANTED, System.POWEROFFICE) == ["issued"]
+    assert names(replace(WANTED, base={"total": Decimal(125)}), System.POWEROFFICE) == []
+    off = replace(
+        WANTED,
+        tribe={"issued": True, "total": Decimal("125.01")},
+        poweroffice={"issued": None, "total": Decimal(125)},
+    )
+    assert names(off, System.POWEROFFICE) == []
+    assert held(off, System.POWEROFFICE, BOOK) == {"total": "125.01 in Tribe, 125 in PowerOffice"}
+
+
+def test_a_pdf_goes_where_it_is_missing() -> None:
+    one = link(tribe={"pdf": True}, poweroffice={"pdf": False})
+    assert names(one, System.POWEROFFICE) == ["pdf"]
+
+
+def test_what_a_person_has_to_look_at() -> None:
+    one = link(base={"content": "a", "delivery_error": "no EHF"}, tribe={"content": "b"})
+    found = held(one, System.POWEROFFICE, BOOK)
+    assert set(found) == {"content", "delivery_error"}
+    assert "no EHF" in found["delivery_error"]
+
+
+@pytest.mark.parametrize(
+    ("payment", "phase", "before", "wanted"),
+    [
+        ("paid", "Sent", None, "Paid"),
+        ("paid", "Reminder1", None, "Paid"),
+        ("paid", "PAID", None, None),
+        ("paid", "Disputed", None, None),
+        ("paid", "Sent", "Sent", None),
+        ("open", "Paid", "Sent", "Sent"),
+        ("open", "Paid", None, None),
+        ("open", "Sent", "Sent", None),
+        (None, "Sent", None, None),
+    ],
+)
+def test_the_phase_for_a_payment(
+    payment: str | None, phase: str, before: str | None, wanted: str | None
+) -> None:
+    one = link(base={"payment": payment, "phase": phase, "phase_before": before})
+    assert phase_for(one, BOOK) == wanted
+
+
+def test_an_earlier_phase_is_forgotten_when_the_invoice_is_back_in_it() -> None:
+    one = link(base={"payment": "open", "phase": "Sent", "phase_before": "Sent"})
+    assert "phase_before" not in settled_phase(one).base
+    paid = link(base={"payment": "paid", "phase": "Sent", "phase_before": "Sent"})
+    assert settled_phase(paid) is paid
+
+
+def test_what_was_settled_otherwise_is_reported_until_somebody_acts() -> None:
+    credited = link(base={"payment": Payment.CREDITED.value, "phase": "Sent"})
+    assert "credited" in held(credited, System.TRIBE, BOOK)["payment"]
+    acted = link(base={"payment": Payment.CREDITED.value, "phase": "Closed"})
+    assert held(acted, System.TRIBE, BOOK) == {}
+
+
+def test_partial_payments() -> None:
+    note = replace(BOOK, partial_payments=PartialPayments.NOTE)
+    part = link(base={"payment": "partly paid"}, poweroffice={"settled": Decimal(50)})
+    at_once = link(base={"payment": "paid", "phase": "Paid"}, poweroffice={"settled": Decimal(125)})
+    assert names(part, System.TRIBE, note) == ["settled"]
+    assert names(at_once, System.TRIBE, note) == []
+    assert names(link(), System.TRIBE, note) == []
+    assert names(part, System.TRIBE) == []
+
+
+def test_without_rules_invoices_are_left() -> None:
+    assert left_out(source(), Memory(), task(None), NOW) is LeftOut.NOT_SENT
+    assert planned(WANTED, rules=None).changes == ()
+    assert update_for(WANTED, System.POWEROFFICE, ConflictPolicy.POWEROFFICE) is None
+    again = update_for(WANTED, System.POWEROFFICE, ConflictPolicy.POWEROFFICE, BOOK)
+    assert again is not None
+
+
+def test_an_interrupted_export_is_issued_after_all() -> None:
+    key = (System.POWEROFFICE, Kind.INVOICE, "i")
+    intent = Intent(Kind.INVOICE, System.POWEROFFICE, "i", "tribe:i", NOW)
+    order = replace(source(), system=System.POWEROFFICE, id="uuid", values=SUMS, document=None)
+    for intents, wanted in (({key: intent}, True), ({}, None)):
+        matching = Matching((Pair(order, source(), "mark"),), (), ())
+        plan = make_plan(Memory(intents=intents), matching, task(), NOW)
+        made = plan.memory.links[Kind.INVOICE, "uuid"]
+        assert made.seen_in(System.TRIBE).get("issued") is wanted
+
+
+class Office:
+    """PowerOffice, which answers one thing."""
+
+    system = System.POWEROFFICE
+
+    def __init__(self, answer: Written | RecordRefused) -> None:
+        self.answer = answer
+        self.edits: list[Edit] = []
+
+    def offers(self, kind: Kind) -> bool:
+        return True
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
+        return Observation(self.system, (), None, complete=False)
+
+    def get(self, kind: Kind, ids: Sequence[str]) -> list[Record]:
+        return []
+
+    def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
+        return []
+
+    def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
+        return []
+
+    def create(self, creation: Creation) -> Written:
+        return self._answered()
+
+    def update(self, edit: Edit) -> Written:
+        self.edits.append(edit)
+        return self._answered()
+
+    def file(self, kind: Kind, record_id: str) -> bytes | None:
+        return b"%PDF-1.7"
+
+    def _answered(self) -> Written:
+        if isinstance(self.answer, RecordRefused):
+            raise self.answer
+        return self.answer
+
+
+class Quiet:
+    """Keeps nothing."""
+
+    def save(self, memory: Memory) -> None:
+        pass
+
+    def wrote(self, change: Change) -> None:
+        pass
+
+    def note(self, change: Change) -> None:
+        pass
+
+
+def carried_out(plan: Plan, office: Office) -> Outcome:
+    return apply(plan, dict.fromkeys(System, office), Quiet(), lambda: NOW)
+
+
+def test_what_poweroffice_still_works_on_is_asked_for_later() -> None:
+    outcome = carried_out(planned(WANTED), Office(StillWorking("It is sent", "queued", "wait")))
+    assert [one.status for one in outcome.changes] == [Status.SKIPPED]
+    assert outcome.memory.quarantine == {}
+
+
+def test_what_poweroffice_refuses_waits() -> None:
+    outcome = carried_out(planned(WANTED), Office(RecordRefused("No", "locked", "open it")))
+    assert len(outcome.memory.quarantine) == 1
+    again = make_plan(outcome.memory, Matching((), (), ()), task(), NOW)
+    assert again.changes == ()
+
+
+def test_an_export_that_was_refused_waits() -> None:
+    new = Matching((), (), (source(),))
+    memory = Memory(links={one.key: one for one in LINKED.values()})
+    plan = make_plan(memory, new, task(), NOW)
+    outcome = carried_out(plan, Office(RecordRefused("No", "archived", "open it")))
+    assert make_plan(outcome.memory, new, task(), NOW).changes == ()
+
+
+def test_the_pdf_comes_from_the_other_side() -> None:
+    one = link(tribe={"pdf": True}, poweroffice={"pdf": False})
+    seen = replace(source(), id="uuid", values={"pdf": True})
+    office = Office(Written("uuid", seen))
+    carried_out(planned(one), office)
+    assert office.edits[0].file == b"%PDF-1.7"
+
+
+def test_booking_counts_for_the_guards() -> None:
+    plan = planned(replace(WANTED, base={**SUMS, "currency": "NOK"}))
+    for amount, tripped in ((Decimal(125), 0), (Decimal("124.99"), 1)):
+        limits = guard.Limits(100, 100, max_amount=amount)
+        assert len(guard.refusals(guard.Situation(plan, Memory(), (), limits))) == tripped

@@ -1,0 +1,230 @@
+"""Records that look like one on the other side are left to a person, and never created there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.sync.builders import (
+    CUSTOMER,
+    NOON,
+    PERSON,
+    POWEROFFICE,
+    STORGATA,
+    TRIBE,
+    in_poweroffice,
+    in_tribe,
+    linked,
+    matched,
+    memory_of,
+    planned,
+    pull,
+    push,
+)
+from tests.sync.fakes import FakeKeeper, two_sides
+from tribe_po.errors import LostAnswer
+from tribe_po.passes.by_hand import retry
+from tribe_po.records import Intent, Memory, Record
+from tribe_po.sync import remember
+from tribe_po.sync.apply import apply
+from tribe_po.sync.match import IF_NOT, SETTLE, Matching, mark_for, uncertain
+from tribe_po.sync.plan import make_plan
+
+ORG, OTHER_ORG = "923609016", "974760673"
+
+
+def left(matching: Matching) -> tuple[list[str], list[str]]:
+    """What is free to be created, and what is left to a person."""
+    return (
+        [record.id for record in matching.unmatched],
+        [entry.record.id for entry in matching.ambiguous],
+    )
+
+
+class TestLookingAlike:
+    def test_a_number_that_was_just_changed_makes_no_second_customer(self) -> None:
+        """The state is lost, and somebody has changed the number in Tribe."""
+        memory = memory_of(
+            in_poweroffice("p1", number="10010", organization_number=ORG),
+            in_tribe("t1", number="T-1", organization_number="NO 923 609 016 MVA"),
+        )
+
+        assert left(matched(memory)) == ([], ["p1", "t1"])
+        assert not planned(memory, pull()).changes
+        assert not planned(memory, push()).changes
+
+    def test_a_chains_other_branches_are_imported(self) -> None:
+        branches = (
+            in_poweroffice(f"p{n}", number=str(10_000 + n), organization_number=ORG)
+            for n in (1, 2, 3)
+        )
+        known = in_tribe("t1", number="10001", organization_number=ORG)
+
+        matching = matched(memory_of(*branches, known))
+
+        assert [pair.poweroffice.id for pair in matching.pairs] == ["p1"]
+        assert left(matching) == (["p2", "p3"], [])
+
+    def test_a_branch_that_tribe_alone_has_holds_back_the_others_until_it_is_linked(self) -> None:
+        branches = [
+            in_poweroffice(f"p{n}", number=str(10_000 + n), organization_number=ORG) for n in (1, 2)
+        ]
+        stranger = in_tribe("t1", organization_number=ORG)
+
+        assert left(matched(memory_of(*branches, stranger))) == ([], ["p1", "p2", "t1"])
+        numbered = in_tribe("t1", number="10002", organization_number=ORG)
+        assert left(matched(memory_of(*branches, numbered))) == (["p1"], [])
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs", "alike"),
+        [
+            ({"organization_number": ORG}, {"organization_number": OTHER_ORG}, False),
+            ({"organization_number": ORG}, {}, True),
+            ({}, {"organization_number": ORG}, True),
+            ({}, {}, True),
+            ({}, {"name": "En annen AS"}, False),
+            ({}, {"address": None}, False),
+            ({}, {"address": replace(STORGATA, postal_code="5003")}, False),
+        ],
+    )
+    def test_name_and_postal_code_count_where_an_organisation_number_is_missing(
+        self, ours: dict[str, Any], theirs: dict[str, Any], alike: bool
+    ) -> None:
+        place: dict[str, Any] = {"address": STORGATA}
+        memory = memory_of(in_poweroffice("p1", **place | ours), in_tribe("t1", **place | theirs))
+
+        free, doubtful = left(matched(memory))
+
+        assert (doubtful if alike else free) == ["p1", "t1"]
+
+    def test_two_private_persons_of_one_name_and_place_are_left_to_a_person(self) -> None:
+        memory = memory_of(
+            in_poweroffice("p1", form=PERSON, address=STORGATA),
+            in_tribe("t1", form=PERSON, address=STORGATA),
+        )
+
+        assert left(matched(memory)) == ([], ["p1", "t1"])
+
+    @pytest.mark.parametrize(("archived", "alike"), [((True, True), False), ((True, False), True)])
+    def test_what_both_sides_have_put_away_is_no_trouble(
+        self, archived: tuple[bool, bool], alike: bool
+    ) -> None:
+        ours, theirs = archived
+        memory = memory_of(
+            in_poweroffice("p1", organization_number=ORG, inactive=ours),
+            in_tribe("t1", organization_number=ORG, inactive=theirs),
+        )
+
+        assert bool(matched(memory).ambiguous) is alike
+
+
+class TestAWordFromAPerson:
+    """`quarantine retry ID` says that it is not there: it is created, once."""
+
+    @staticmethod
+    def _quarantined() -> Memory:
+        memory = memory_of(
+            in_poweroffice("p1", organization_number=ORG),
+            in_tribe("t1", organization_number=ORG),
+        )
+        return remember.start(planned(memory, pull()))
+
+    def test_the_next_step_names_the_command(self) -> None:
+        entry = self._quarantined().quarantine[TRIBE, CUSTOMER, "p1"]
+
+        assert entry.next_step.endswith(f"{IF_NOT} p1")
+
+    def test_it_is_created_when_it_was_named(self) -> None:
+        released = retry(self._quarantined(), ["p1"], NOON).memory
+
+        (change,) = planned(released, pull()).changes
+        assert change.poweroffice_id == "p1"
+
+    def test_to_retry_all_releases_nothing(self) -> None:
+        released = retry(self._quarantined(), [], NOON).memory
+
+        assert not planned(released, pull(), NOON + timedelta(days=2)).changes
+
+    def test_it_counts_for_one_attempt(self) -> None:
+        sides = two_sides()
+        released = retry(self._quarantined(), ["p1"], NOON).memory
+        lost = LostAnswer("The answer was lost", "no answer in 30 s", "Nothing to do.")
+        sides[TRIBE].fail("create", lost)
+        plan = planned(released, pull())
+
+        after = apply(plan, sides, FakeKeeper(), sides[TRIBE].clock.now, in_flight=1).memory
+
+        assert after.quarantine[TRIBE, CUSTOMER, "p1"].attempts == 1
+        assert not planned(after, pull(), NOON + timedelta(days=2)).changes
+
+
+class TestWhatNoMarkCanTell:
+    KEY = (TRIBE, CUSTOMER, "p1")
+
+    @staticmethod
+    def _memory(*others: Record) -> Memory:
+        source = in_poweroffice("p1")
+        intent = Intent(CUSTOMER, TRIBE, "p1", mark_for(source), NOON - SETTLE)
+        return memory_of(source, *others, intent)
+
+    def _after(self, memory: Memory, elapsed: timedelta = timedelta(0)) -> Matching:
+        return uncertain(matched(memory), memory, {self.KEY}, NOON + elapsed)
+
+    def test_it_is_left_to_a_person(self) -> None:
+        memory = self._memory(in_poweroffice("p2", number="10011"))
+
+        matching = self._after(memory)
+
+        assert left(matching) == (["p2"], ["p1"])
+        (entry,) = matching.ambiguous
+        assert "may have created it in Tribe" in entry.reason
+        plan = make_plan(memory, matching, pull(), NOON)
+        assert [change.poweroffice_id for change in plan.changes] == ["p2"]
+        assert self.KEY in remember.start(plan).intents, "it stays open until a person has looked"
+
+    def test_not_while_it_may_still_show_up(self) -> None:
+        matching = self._after(self._memory(), timedelta(seconds=-1))
+
+        assert left(matching) == (["p1"], [])
+
+    @pytest.mark.parametrize("elapsed", [timedelta(seconds=-1), timedelta(0)])
+    def test_what_may_be_the_copy_does_not_come_back(self, elapsed: timedelta) -> None:
+        """Tribe has numbered it by itself, so that nothing links the two."""
+        copy = in_tribe("t1", number="1000", name="Fjord  kaffe AS")
+        memory = self._memory(copy, in_tribe("t2", number="1001", name="En annen AS"))
+
+        matching = self._after(memory, elapsed)
+
+        assert "t1" in left(matching)[1]
+        plan = make_plan(memory, matching, push(), NOON + elapsed)
+        assert [change.tribe_id for change in plan.changes] == ["t2"]
+        held = remember.start(plan)
+        released = retry(held, ["t1"], NOON).memory
+        assert "t1" in left(self._after(released, elapsed))[0]
+
+    def test_its_number_links_it(self) -> None:
+        matching = self._after(self._memory(in_tribe("t1", number="10010")))
+
+        assert [pair.tribe.id for pair in matching.pairs] == ["t1"]
+        assert not matching.ambiguous
+
+    def test_a_person_can_say_that_it_is_not_there(self) -> None:
+        memory = self._memory()
+        held = remember.start(make_plan(memory, self._after(memory), pull(), NOON))
+
+        released = retry(held, ["p1"], NOON).memory
+
+        assert left(self._after(released)) == (["p1"], [])
+
+
+def test_a_linked_record_is_no_lookalike() -> None:
+    memory = memory_of(
+        linked("p9", "t9", organization_number=ORG),
+        in_poweroffice("p1", number="10011", organization_number=ORG),
+    )
+
+    (change,) = planned(memory, pull()).changes
+    assert (change.system, change.poweroffice_id) == (POWEROFFICE.other, "p1")

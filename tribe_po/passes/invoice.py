@@ -1,0 +1,72 @@
+"""`invoice`: what Tribe has sent becomes a sales order, an invoice or a voucher in PowerOffice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
+from tribe_po.passes.push_products import push_products
+from tribe_po.passes.push_relations import push_relations
+from tribe_po.passes.run import Options, Report, chosen, run
+from tribe_po.passes.session import Session
+from tribe_po.records import Kind, System
+from tribe_po.settings import InvoiceMode
+from tribe_po.sync.change import Task
+
+NAME = "invoice"
+
+_CONFIRMED = "vouchers are wanted"
+"""Under what the state keeps that somebody has read a dry run of vouchers, which are final."""
+
+_PUSHES = {Kind.CUSTOMER: push_relations, Kind.PRODUCT: push_products}
+
+
+def invoice(session: Session, options: Options, *, confirmed: bool = False) -> Report:
+    """Export the invoices that were sent in Tribe, each once. Customers and products that they need
+    and PowerOffice lacks are pushed first. Raise `ModuleMissing` where Tribe has no invoices."""
+    settings = session.settings
+    task = Task(
+        name=NAME,
+        kinds=chosen(session, (Kind.INVOICE,), NAME),
+        creates_in=frozenset({System.POWEROFFICE}),
+        updates_in=frozenset({System.POWEROFFICE}),
+        conflicts=settings.conflicts,
+        invoicing=settings.invoicing,
+    )
+    need_billing(session)
+    if settings.invoice_mode is InvoiceMode.VOUCHER and not options.dry_run:
+        _need_confirmation(session, confirmed=confirmed)
+    report = run(session, task, options)
+    if options.dry_run or report.error or not report.plan.awaited:
+        return report
+    awaited = report.plan.awaited
+    session.memory = replace(report.memory, left_alone=report.memory.left_alone - awaited)
+    for kind, push in _PUSHES.items():
+        if any(one is kind for one, _ in awaited) and kind in settings.kinds:
+            pushed = push(session, options)
+            session.memory = pushed.memory
+            if pushed.error is not None and pushed.error.exit_code is not ExitCode.REFUSED:
+                return pushed
+    return run(session, task, options)
+
+
+def need_billing(session: Session) -> None:
+    """Raise `ModuleMissing` where the tenant has no Billing module: no error, but nothing to do."""
+    if not session.sides[System.TRIBE].offers(Kind.INVOICE):
+        raise ModuleMissing(
+            "Tribe has no invoices",
+            "Its Billing module is missing, or the keys may not read invoices. Nothing was done.",
+            "Take this pass out of the crontab, or invoices out of TRIBE_PO_KINDS.",
+        )
+
+
+def _need_confirmation(session: Session, *, confirmed: bool) -> None:
+    servers = session.memory.meta.servers
+    if confirmed:
+        servers[_CONFIRMED] = "yes"
+    elif _CONFIRMED not in servers:
+        raise GuardRefused(
+            "Vouchers need a yes once",
+            "A posted voucher cannot be changed, only reversed, and none was posted so far.",
+            f"Read what would be posted: tribe-po {NAME} --dry-run. Then: tribe-po {NAME} --yes",
+        )

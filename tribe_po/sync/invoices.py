@@ -1,0 +1,160 @@
+"""What becomes of an exported invoice. The whole policy about invoices stands here.
+
+Nothing is merged: the content goes from Tribe to PowerOffice once, what the ledger says comes back.
+What differs and must not is held, with both values, until a person has looked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tribe_po.fields import Field, fields_of
+from tribe_po.invoices import Payment
+from tribe_po.records import Form, Kind, Link, System, Value, Values
+from tribe_po.settings import Invoicing, PartialPayments
+from tribe_po.sync.merge import Decision
+
+SUMS = ("currency", "net", "total", "vat")
+"""What both sides must agree on before an order is booked."""
+
+_ROWS = {row.name: row for row in fields_of(Kind.INVOICE, Form.INVOICE)}
+_REPORTED = frozenset(
+    {Payment.CREDITED, Payment.WRITTEN_OFF, Payment.OVERPAID, Payment.SETTLED_OTHERWISE}
+    | {Payment.REVERSED}
+)
+
+CHANGED = "it was changed in Tribe after it had been copied, and PowerOffice keeps the copy"
+
+
+def row(name: str) -> Field:
+    """The row of the field table for one field of invoices."""
+    return _ROWS[name]
+
+
+def decisions_for(link: Link, target: System, rules: Invoicing) -> list[Decision]:
+    """What to write to one side of an exported invoice."""
+    if target is System.POWEROFFICE:
+        return list(_to_poweroffice(link))
+    return list(_to_tribe(link, rules))
+
+
+def held(link: Link, target: System, rules: Invoicing) -> dict[str, str]:
+    """What a person has to look at, by field: what it is about, in words."""
+    if target is System.POWEROFFICE:
+        return _held_in_poweroffice(link)
+    return _held_in_tribe(link, rules)
+
+
+def _told(link: Link) -> tuple[Values, Values]:
+    return link.seen_in(System.TRIBE), link.seen_in(System.POWEROFFICE)
+
+
+def differing_sums(link: Link) -> dict[str, str]:
+    """The sums that the two sides do not agree on, with both values."""
+    tribe, poweroffice = _told(link)
+    return {
+        name: f"{tribe[name]} in Tribe, {poweroffice[name]} in PowerOffice"
+        for name in SUMS
+        if name in tribe and name in poweroffice
+        if not _ROWS[name].same(tribe[name], poweroffice[name])
+    }
+
+
+def _held_in_poweroffice(link: Link) -> dict[str, str]:
+    found = differing_sums(link)
+    if "content" in link.tribe and "content" in link.base:
+        found["content"] = CHANGED
+    error = link.base.get("delivery_error")
+    if error:
+        found["delivery_error"] = f"booked, but not delivered: {error}"
+    return found
+
+
+def _to_poweroffice(link: Link) -> list[Decision]:
+    tribe, poweroffice = _told(link)
+    wanted = []
+    if tribe.get("issued") and not poweroffice.get("issued"):
+        complete = all(name in poweroffice for name in ("net", "total", "vat"))
+        if complete and not differing_sums(link):
+            wanted.append(Decision(row("issued"), System.TRIBE, "the sums are the same"))
+    if tribe.get("pdf") and not poweroffice.get("pdf") and "pdf" in poweroffice:
+        wanted.append(Decision(row("pdf"), System.TRIBE, "Tribe has it"))
+    return wanted
+
+
+def phase_for(link: Link, rules: Invoicing) -> str | None:
+    """The phase that an invoice in Tribe is to get for how it stands in the ledger, or None.
+
+    A phase that a person gave it is left alone: one that is none of the sent ones, and any that
+    came after the phase that this tool had set.
+    """
+    base = link.base
+    payment, phase, before = base.get("payment"), base.get("phase"), base.get("phase_before")
+    wanted = rules.phases.get(Payment(str(payment))) if payment else None
+    if wanted is not None:
+        told = rules.is_told(phase)
+        if _ROWS["phase"].same(phase, wanted) or (before is not None and not told):
+            return None
+        return wanted if before is not None or rules.is_sent(phase) else None
+    return str(before) if payment and before is not None and rules.is_told(phase) else None
+
+
+def _to_tribe(link: Link, rules: Invoicing) -> list[Decision]:
+    wanted = []
+    phase = phase_for(link, rules)
+    if phase is not None:
+        wanted.append(
+            Decision(row("phase"), System.POWEROFFICE, f"{link.base.get('payment')} in PowerOffice")
+        )
+    if rules.partial_payments is not PartialPayments.OFF and _is_news(link, rules):
+        wanted.append(Decision(row("settled"), System.POWEROFFICE, "changed in PowerOffice"))
+    return wanted
+
+
+def _is_news(link: Link, rules: Invoicing) -> bool:
+    """Whether Tribe has not been told of what is settled by now. A note says nothing that the
+    phase does not: one that was paid in full at once needs none."""
+    tribe, poweroffice = _told(link)
+    if "settled" not in poweroffice:
+        return False
+    if row("settled").same(tribe.get("settled"), poweroffice["settled"]):
+        return False
+    at_once = poweroffice.get("payment") == Payment.PAID and not tribe.get("settled")
+    return not (at_once and rules.partial_payments is PartialPayments.NOTE)
+
+
+def _held_in_tribe(link: Link, rules: Invoicing) -> dict[str, str]:
+    payment = link.base.get("payment")
+    if payment not in _REPORTED or Payment(str(payment)) in rules.phases:
+        return {}
+    if not (rules.is_sent(link.base.get("phase")) or rules.is_told(link.base.get("phase"))):
+        return {}
+    return {"payment": f"{payment} in PowerOffice, in the phase {link.base.get('phase')} in Tribe"}
+
+
+def values_to_write(link: Link, decided: list[Decision], rules: Invoicing) -> dict[str, Value]:
+    """The new values for what was decided, by field."""
+    values: dict[str, Value] = {}
+    for decision in decided:
+        name = decision.row.name
+        if name == "phase":
+            values[name] = phase_for(link, rules)
+        else:
+            winner = decision.winner
+            assert winner is not None
+            values[name] = link.seen_in(winner).get(name)
+    return values
+
+
+def settled_phase(link: Link) -> Link:
+    """Forget the earlier phase of an invoice that is back in it: the next payment counts anew."""
+    base = link.base
+    before = base.get("phase_before")
+    if before is None or not _ROWS["phase"].same(before, base.get("phase")):
+        return link
+    return link if base.get("payment") == Payment.PAID else _without_phase_before(link)
+
+
+def _without_phase_before(link: Link) -> Link:
+    kept = {name: value for name, value in link.base.items() if name != "phase_before"}
+    return replace(link, base=kept)
