@@ -76,27 +76,28 @@ def rounded(amount: Decimal) -> Decimal:
     return amount.quantize(_ORE, ROUND_HALF_UP, Context(prec=40))
 
 
-def sums_of(invoice: Invoice) -> Sums:
-    """What an invoice comes to, each line rounded to the øre by itself; the sums of the lines.
+def sums_of_line(line: InvoiceLine, invoice: Invoice) -> Sums:
+    """What one line that has a price comes to after both discounts, rounded to the øre.
 
-    Where prices include VAT, a line's sum with VAT is exact and the one without VAT rounded.
+    Where prices include VAT, its sum with VAT is exact and the one without VAT rounded.
     """
-    net = total = Decimal(0)
-    rates = []
-    for line in invoice.lines:
-        if line.price is None:
-            continue
-        vat = line.vat or Decimal(0)
-        share = 1 - allowance(line.discount, invoice.discount) / 100
-        amount = rounded(line.quantity * line.price * share)
-        if invoice.includes_vat:
-            net += rounded(amount * 100 / (100 + vat))
-            total += amount
-        else:
-            net += amount
-            total += amount + rounded(amount * vat / 100)
-        rates.append(per_cent(vat))
-    return Sums(net, total, " ".join(rates))
+    assert line.price is not None
+    vat = line.vat or Decimal(0)
+    share = 1 - allowance(line.discount, invoice.discount) / 100
+    amount = rounded(line.quantity * line.price * share)
+    if invoice.includes_vat:
+        return Sums(rounded(amount * 100 / (100 + vat)), amount, per_cent(vat))
+    return Sums(amount, amount + rounded(amount * vat / 100), per_cent(vat))
+
+
+def sums_of(invoice: Invoice) -> Sums:
+    """What an invoice comes to: the sums of its lines, each rounded by itself."""
+    lines = [sums_of_line(line, invoice) for line in invoice.lines if line.price is not None]
+    return Sums(
+        sum((line.net for line in lines), Decimal(0)),
+        sum((line.total for line in lines), Decimal(0)),
+        " ".join(line.vat for line in lines),
+    )
 
 
 def per_cent(vat: Decimal) -> str:

@@ -9,10 +9,21 @@ from decimal import Decimal
 
 import pytest
 
-from tribe_po.invoices import Invoice, InvoiceLine, Order, Payment, Voucher, VoucherLine, sums_of
+from tribe_po.invoices import (
+    Invoice,
+    InvoiceLine,
+    Order,
+    Payment,
+    Sums,
+    Voucher,
+    VoucherLine,
+    per_cent,
+    rounded,
+    sums_of,
+)
 from tribe_po.records import Form, Kind, Link, Record, System
 from tribe_po.settings import InvoiceMode, Invoicing, PartialPayments
-from tribe_po.sync.orders import Hindrance, Linked, expected_sums, order_for
+from tribe_po.sync.orders import Hindrance, Linked, order_for
 
 RULES = Invoicing(
     mode=InvoiceMode.DRAFT,
@@ -79,6 +90,29 @@ def order(invoice: Invoice, linked: Linked = LINKED, rules: Invoicing = RULES) -
 
 def with_lines(*lines: InvoiceLine, **fields: object) -> Invoice:
     return replace(INVOICE, lines=lines, **fields)  # type: ignore[arg-type]
+
+
+def expected_sums(invoice: Invoice, order: Order | Voucher) -> Sums:
+    """What PowerOffice is expected to make of an order, if its products carry Tribe's VAT: each
+    line's sum and its VAT rounded to the øre."""
+    net = total = Decimal(0)
+    rates = []
+    if isinstance(order, Voucher):
+        shares = [(rounded(one.gross * 100 / (100 + one.vat)), one) for one in order.lines]
+        return Sums(
+            sum((amount for amount, _ in shares), Decimal(0)),
+            order.gross,
+            " ".join(per_cent(one.vat) for _, one in shares),
+        )
+    for line, copied in zip(invoice.lines, order.lines, strict=True):
+        if copied.price is None:
+            continue
+        vat = line.vat or Decimal(0)
+        amount = rounded(copied.quantity * copied.price * (1 - copied.allowance / 100))
+        net += amount
+        total += amount + rounded(amount * vat / 100)
+        rates.append(per_cent(vat))
+    return Sums(net, total, " ".join(rates))
 
 
 def test_an_order_names_customer_product_and_the_credited_invoice() -> None:

@@ -76,9 +76,9 @@ def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> 
 
 
 def export(source: Record, order: Order | Voucher, rules: Invoicing) -> Change:
-    """The change that copies an invoice to PowerOffice. The link that comes of it knows whether the
-    order is to be issued: what the rules say later changes nothing about it."""
-    told = {**source.values, "issued": True} if rules.mode.issues else source.values
+    """The change that copies an invoice to PowerOffice. The link that comes of it knows what is
+    wanted of the copy."""
+    told = invoices.wanted_of(source.values, rules)
     shown = [row for row in rows_of(source) if row.name in told and row.name != "content"]
     return Change(
         action=Action.CREATE,

@@ -31,6 +31,12 @@ def row(name: str) -> Field:
     return _ROWS[name]
 
 
+def wanted_of(values: Values, rules: Invoicing) -> Values:
+    """What Tribe tells of an invoice, with what is wanted of it in PowerOffice. That is settled
+    when it is exported: what the rules say later changes nothing about it."""
+    return {**values, "issued": True} if rules.mode.issues else values
+
+
 def decisions_for(link: Link, target: System, rules: Invoicing) -> list[Decision]:
     """What to write to one side of an exported invoice."""
     if target is System.POWEROFFICE:

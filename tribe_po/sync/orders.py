@@ -16,12 +16,12 @@ from tribe_po.invoices import (
     InvoiceLine,
     Order,
     OrderLine,
-    Sums,
     Voucher,
     VoucherLine,
     allowance,
     per_cent,
     rounded,
+    sums_of_line,
 )
 from tribe_po.records import Kind, Link, Record, System
 from tribe_po.settings import InvoiceMode, Invoicing
@@ -164,10 +164,9 @@ def _net_price(line: InvoiceLine, invoice: Invoice, discount: Decimal) -> Decima
     if not invoice.includes_vat:
         return line.price
     vat = line.vat or Decimal(0)
-    share = 1 - discount / 100
-    wanted = rounded(rounded(line.quantity * line.price * share) * 100 / (100 + vat))
+    wanted = sums_of_line(line, invoice).net
     exact = line.price * 100 / (100 + vat)
-    times = line.quantity * share
+    times = line.quantity * (1 - discount / 100)
     # Tribe rounds the sum with VAT first: the price that divides evenly may miss its sum by an øre.
     bases = (exact, wanted / times) if times else (exact,)
     for decimals, base in ((d, b) for b in bases for d in range(2, _MOST_DECIMALS + 1)):
@@ -175,29 +174,6 @@ def _net_price(line: InvoiceLine, invoice: Invoice, discount: Decimal) -> Decima
         if rounded(times * price) == wanted:
             return price
     return exact
-
-
-def expected_sums(invoice: Invoice, order: Order | Voucher) -> Sums:
-    """What PowerOffice is expected to make of an order, if its products carry Tribe's VAT: each
-    line's sum and its VAT rounded to the øre."""
-    net = total = Decimal(0)
-    rates = []
-    if isinstance(order, Voucher):
-        shares = [(rounded(one.gross * 100 / (100 + one.vat)), one) for one in order.lines]
-        return Sums(
-            sum((amount for amount, _ in shares), Decimal(0)),
-            order.gross,
-            " ".join(per_cent(one.vat) for _, one in shares),
-        )
-    for line, copied in zip(invoice.lines, order.lines, strict=True):
-        if copied.price is None:
-            continue
-        vat = line.vat or Decimal(0)
-        amount = rounded(copied.quantity * copied.price * (1 - copied.allowance / 100))
-        net += amount
-        total += amount + rounded(amount * vat / 100)
-        rates.append(per_cent(vat))
-    return Sums(net, total, " ".join(rates))
 
 
 def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
@@ -218,7 +194,7 @@ def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
     gross: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
     for line in invoice.lines:
         if line.price is not None:
-            gross[line.vat or Decimal(0)] += _gross(line, invoice)
+            gross[line.vat or Decimal(0)] += sums_of_line(line, invoice).total
     lines = tuple(VoucherLine(vat, gross[vat]) for vat in sorted(gross, reverse=True) if gross[vat])
     return Voucher(
         customer_id=_customer(invoice, linked),
@@ -231,11 +207,3 @@ def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
         gross=sum((line.gross for line in lines), Decimal(0)),
         lines=lines,
     )
-
-
-def _gross(line: InvoiceLine, invoice: Invoice) -> Decimal:
-    assert line.price is not None
-    vat = line.vat or Decimal(0)
-    share = 1 - allowance(line.discount, invoice.discount) / 100
-    amount = rounded(line.quantity * line.price * share)
-    return amount if invoice.includes_vat else amount + rounded(amount * vat / 100)

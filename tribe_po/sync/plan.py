@@ -156,9 +156,9 @@ def _as_intended(tribe: Record, memory: Memory, task: Task) -> Record:
     a trace of how it came to PowerOffice stays as it is there."""
     rules = task.invoicing
     interrupted = (System.POWEROFFICE, tribe.kind, tribe.id) in memory.intents
-    if tribe.kind is Kind.INVOICE and rules is not None and rules.mode.issues and interrupted:
-        return replace(tribe, values={**tribe.values, "issued": True})
-    return tribe
+    if tribe.kind is not Kind.INVOICE or rules is None or not interrupted:
+        return tribe
+    return replace(tribe, values=invoices.wanted_of(tribe.values, rules))
 
 
 def _linked_changes(links: Sequence[Link]) -> list[Change]:

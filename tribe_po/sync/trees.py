@@ -149,11 +149,10 @@ def lay_over(memory: Memory, observation: Observation, kinds: Collection[Kind]) 
 
 def settle(memory: Memory) -> Memory:
     """Give the memory with what both sides agree on now that both were read."""
-    links = {key: _settled(link) for key, link in memory.links.items()}
-    for key, link in links.items():
-        if link.kind is Kind.INVOICE:
-            links[key] = settled_phase(link)
-    return replace(memory, links=links)
+    return replace(
+        memory,
+        links={key: settled_phase(_settled(link)) for key, link in memory.links.items()},
+    )
 
 
 def _park_the_gone(
