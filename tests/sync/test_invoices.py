@@ -103,6 +103,16 @@ def test_an_order_is_issued_when_its_sums_are_the_same() -> None:
     assert held(off, System.POWEROFFICE, BOOK) == {"total": "125.01 in Tribe, 125 in PowerOffice"}
 
 
+def test_a_draft_of_what_has_changed_since_is_not_issued() -> None:
+    changed = replace(
+        WANTED,
+        base={**SUMS, "content": "a"},
+        tribe={"issued": True, "content": "b"},
+    )
+    assert names(changed, System.POWEROFFICE) == []
+    assert set(held(changed, System.POWEROFFICE, BOOK)) == {"content"}
+
+
 def test_a_pdf_goes_where_it_is_missing() -> None:
     one = link(tribe={"pdf": True}, poweroffice={"pdf": False})
     assert names(one, System.POWEROFFICE) == ["pdf"]

@@ -68,7 +68,7 @@ def differing_sums(link: Link) -> dict[str, str]:
 
 def _held_in_poweroffice(link: Link) -> dict[str, str]:
     found = differing_sums(link)
-    if "content" in link.tribe and "content" in link.base:
+    if _changed_since_copied(link):
         found["content"] = CHANGED
     error = link.base.get("delivery_error")
     if error:
@@ -76,12 +76,16 @@ def _held_in_poweroffice(link: Link) -> dict[str, str]:
     return found
 
 
+def _changed_since_copied(link: Link) -> bool:
+    return "content" in link.tribe and "content" in link.base
+
+
 def _to_poweroffice(link: Link) -> list[Decision]:
     tribe, poweroffice = _told(link)
     wanted = []
     if tribe.get("issued") and not poweroffice.get("issued"):
         complete = all(name in poweroffice for name in ("net", "total", "vat"))
-        if complete and not differing_sums(link):
+        if complete and not differing_sums(link) and not _changed_since_copied(link):
             wanted.append(Decision(row("issued"), System.TRIBE, "the sums are the same"))
     if tribe.get("pdf") and not poweroffice.get("pdf") and "pdf" in poweroffice:
         wanted.append(Decision(row("pdf"), System.TRIBE, "Tribe has it"))
