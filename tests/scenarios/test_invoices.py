@@ -5,68 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from tests.scenarios.world import NO_LIMITS, OSLO, World
+from tests.scenarios.office import Office, lose_state
+from tests.scenarios.world import NO_LIMITS, World
 from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.invoice import invoice
-from tribe_po.passes.pull_payments import pull_payments
-from tribe_po.passes.run import Options, Report
-from tribe_po.records import Kind, Link
+from tribe_po.passes.run import Options
 from tribe_po.sync.change import Status
-
-
-class Office:
-    """One customer and one product that both systems have, and what people do with invoices."""
-
-    def __init__(self, world: World, mode: str = "draft") -> None:
-        self.world = world
-        world.overrides |= {"TRIBE_PO_INVOICE_MODE": mode}
-        world.overrides |= {"TRIBE_PO_FREE_TEXT_PRODUCTS": "25=FREE-25,15=FREE-15,0=FREE-0"}
-        world.overrides |= {"TRIBE_PO_SALES_ACCOUNTS": "25=3000,15=3010,12=3020,0=3100"}
-        world.poweroffice.switches.allow_send_invoice = True
-        world.poweroffice.switches.send_seconds = 0
-        world.company("Fjord Kaffe AS", Number=10001, MailAddress=OSLO)
-        world.tribe.add_product_group("Standard")
-        world.poweroffice.add_product(
-            Name="Kaffe", Code="KAFFE", UnitOfMeasureCode="EA", UnitPrice=100
-        )
-        assert world.init().exit_code is ExitCode.OK
-        self.customer = world.customer_in_tribe("Fjord Kaffe AS")["ID"]
-        self.product = next(one["ID"] for one in world.tribe.products() if one["Code"] == "KAFFE")
-
-    def sent(self, *lines: dict[str, Any], **fields: Any) -> str:
-        rows = lines or ({"Product": self.product, "Quantity": 2, "Price": 100, "VatGroup": 25},)
-        identity: str = self.world.tribe.add_invoice(self.customer, rows, **fields)
-        self.world.tribe.send_invoice(identity)
-        return identity
-
-    def export(self, **options: Any) -> Report:
-        return self.world.make(invoice, **options)
-
-    def payments(self, **options: Any) -> Report:
-        return self.world.make(pull_payments, **options)
-
-    def phase(self, identity: str) -> str:
-        found = next(one for one in self.world.tribe.invoices() if one["ID"] == identity)
-        return str(found["Phase"]["Code"])
-
-    def link(self, identity: str) -> Link:
-        links = self.world.memory().links.values()
-        return next(one for one in links if one.kind is Kind.INVOICE and one.tribe_id == identity)
-
-    def orders(self) -> list[Any]:
-        return list(self.world.poweroffice.books.orders.values())
-
-    def invoices(self) -> list[Any]:
-        return list(self.world.poweroffice.books.invoices.values())
-
-
-def lose_state(w: World) -> None:
-    for path in w.folder.glob("tribe-po*"):
-        path.unlink()
 
 
 def test_a_sent_invoice_becomes_a_draft_once(w: World) -> None:

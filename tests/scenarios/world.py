@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from tribe_po.settings import Settings
 from tribe_po.state.store import Store
 from tribe_po.sync.guard import Limits
 from tribe_po.transport.pace import Unpaced
+from tribe_po.transport.stop import Stop
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LONG = timedelta(minutes=30)
@@ -45,6 +47,7 @@ class World:
     clock: ManualClock
     folder: Path
     overrides: dict[str, str] = field(default_factory=dict)
+    sleep: Callable[[float], object] = time.sleep
 
     @property
     def poweroffice(self) -> Any:
@@ -67,7 +70,12 @@ class World:
     def session(self, *, dry_run: bool = False) -> Iterator[Session]:
         settings = Settings.load(self.environment)
         with open_session(
-            settings, "scenario", dry_run=dry_run, now=self.clock.now, pace=Unpaced()
+            settings,
+            "scenario",
+            dry_run=dry_run,
+            now=self.clock.now,
+            pace=Unpaced(),
+            stop=Stop(self.sleep),
         ) as session:
             yield session
 

@@ -20,7 +20,7 @@ class Stop:
     A signal handler may call `ask` at any moment: it takes no lock.
     """
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
         self.by: Signals | None = None
         self._sleep = sleep
 
