@@ -17,7 +17,7 @@ from tribe_po.tribe.changes import OVERLAP
 from tribe_po.tribe.entity import Entity, identifier, read
 from tribe_po.tribe.errors import QueryRefused, gone
 from tribe_po.tribe.invoice_shape import LINES, invoice_selection, lines_selection
-from tribe_po.tribe.invoice_values import record_of_invoice
+from tribe_po.tribe.invoice_values import HOME_CURRENCY, record_of_invoice
 from tribe_po.tribe.metadata import INVOICE, ROOT
 from tribe_po.tribe.payments import Payments, Settlement
 from tribe_po.tribe.phases import Phases
@@ -111,6 +111,7 @@ class Invoices:
             str(known.get("invoice_number") or ""),
             _sum(edit.values["settled"]),
             _sum(known.get("total")),
+            str(known.get("currency") or HOME_CURRENCY),
             _sum(known.get("settled")),
         )
         if known.get("partial") == "payment":

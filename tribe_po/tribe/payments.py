@@ -30,12 +30,13 @@ _OF_PAYMENT = Selection(
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """How much of an invoice is settled in PowerOffice, in NOK. `before` was settled when Tribe
-    was last told; `invoice_number` is PowerOffice's."""
+    was last told; `invoice_number` is PowerOffice's. `total` is in the invoice's `currency`."""
 
     invoice_id: str
     invoice_number: str
     settled: Decimal
     total: Decimal
+    currency: str
     before: Decimal
 
 
@@ -49,8 +50,7 @@ class Payments:
     def note(self, settlement: Settlement) -> None:
         """Leave a note that says how much is settled, unless the last one does."""
         number = settlement.invoice_number
-        told = f"{_TOLD_BY}: {settlement.settled:.2f} of {settlement.total:.2f} settled"
-        content = f"{told} (invoice {number})."
+        content = f"{_TOLD_BY}: {_share_of(settlement)} settled (invoice {number})."
         notes = Selection(f"{INVOICE}({settlement.invoice_id})/Notes", ())
         rows = self._reader.rows(notes)
         ours = _starting_with(rows, "Content", f"{_TOLD_BY}: ", f" settled (invoice {number}).")
@@ -89,6 +89,14 @@ class Payments:
         answer = self._writer.post(entity_set, body)
         if not done(answer):
             raise not_writable(answer, entity_set)
+
+
+def _share_of(settlement: Settlement) -> str:
+    """How much of how much. PowerOffice settles in NOK, also what was invoiced in other money."""
+    settled, total = f"{settlement.settled:.2f}", f"{settlement.total:.2f}"
+    if settlement.currency == HOME_CURRENCY:
+        return f"{settled} of {total}"
+    return f"{settled} {HOME_CURRENCY} of {total} {settlement.currency}"
 
 
 def _starting_with(rows: Iterable[Entity], name: str, start: str, end: str = "") -> list[Entity]:
