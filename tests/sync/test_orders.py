@@ -68,7 +68,10 @@ INVOICE = Invoice(
 
 
 def made(
-    invoice: Invoice, linked: Linked = LINKED, rules: Invoicing = RULES
+    invoice: Invoice,
+    linked: Linked = LINKED,
+    rules: Invoicing = RULES,
+    total: Decimal | None = None,
 ) -> Order | Voucher | Hindrance:
     source = Record(
         kind=Kind.INVOICE,
@@ -76,7 +79,7 @@ def made(
         id="i",
         relation_id="i",
         form=Form.INVOICE,
-        values={},
+        values={"total": sums_of(invoice).total if total is None else total},
         document=invoice,
     )
     return order_for(source, linked, rules)
@@ -188,12 +191,24 @@ def test_what_hinders_an_order(
         (replace(INVOICE, number="2026-1"), "whole number"),
         (replace(INVOICE, date=None), "no date"),
         (replace(INVOICE, due_date=None), "no due date"),
+        (with_lines(InvoiceLine(id="t", text="Takk")), "comes to nothing"),
+        (with_lines(LINE, replace(LINE, quantity=Decimal(-1))), "comes to nothing"),
+        (
+            with_lines(LINE, replace(LINE, price=Decimal(-1), vat=Decimal(0))),
+            "both signs, which no voucher can have: 125.00 with 25 %, -1.00 with 0 %",
+        ),
     ],
 )
 def test_what_hinders_a_voucher(invoice: Invoice, said: str) -> None:
     found = made(invoice, rules=VOUCHERS)
     assert isinstance(found, Hindrance)
     assert said in found.reason
+
+
+def test_a_voucher_that_comes_to_something_else_than_tribe_says() -> None:
+    found = made(INVOICE, rules=VOUCHERS, total=Decimal("125.01"))
+    assert isinstance(found, Hindrance)
+    assert found.reason == "its lines come to 125.00 with VAT, but Tribe says 125.01"
 
 
 def test_a_voucher_has_a_sum_for_each_vat() -> None:

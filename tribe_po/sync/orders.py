@@ -23,7 +23,7 @@ from tribe_po.invoices import (
     rounded,
     sums_of_line,
 )
-from tribe_po.records import Kind, Link, Record, System
+from tribe_po.records import Kind, Link, Record, System, Value
 from tribe_po.settings import InvoiceMode, Invoicing
 
 _MOST_DECIMALS = 8
@@ -55,7 +55,7 @@ def order_for(source: Record, linked: Linked, rules: Invoicing) -> Order | Vouch
     assert invoice is not None
     try:
         if rules.mode is InvoiceMode.VOUCHER:
-            return _voucher(invoice, linked)
+            return _voucher(invoice, linked, source.values.get("total"))
         return _order(invoice, linked, rules)
     except _HinderedError as hindered:
         return hindered.hindrance
@@ -176,7 +176,9 @@ def _net_price(line: InvoiceLine, invoice: Invoice, discount: Decimal) -> Decima
     return exact
 
 
-def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
+def _voucher(invoice: Invoice, linked: Linked, total: Value) -> Voucher:
+    """The voucher that comes to `total`, which Tribe tells of the invoice: it is final, so that a
+    sum cannot be compared afterwards as with an order."""
     if not _is_whole(invoice.number):
         raise _HinderedError(
             Hindrance(
@@ -191,11 +193,9 @@ def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
                 "Enter it in PowerOffice by hand.",
             )
         )
-    gross: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
-    for line in invoice.lines:
-        if line.price is not None:
-            gross[line.vat or Decimal(0)] += sums_of_line(line, invoice).total
-    lines = tuple(VoucherLine(vat, gross[vat]) for vat in sorted(gross, reverse=True) if gross[vat])
+    lines = _voucher_lines(invoice)
+    gross = sum((line.gross for line in lines), Decimal(0))
+    _refuse_what_cannot_be_posted(lines, gross, total)
     return Voucher(
         customer_id=_customer(invoice, linked),
         customer_reference=invoice.customer_reference,
@@ -204,6 +204,30 @@ def _voucher(invoice: Invoice, linked: Linked) -> Voucher:
         due_date=invoice.due_date,
         currency=invoice.currency,
         payment_reference=invoice.payment_reference,
-        gross=sum((line.gross for line in lines), Decimal(0)),
+        gross=gross,
         lines=lines,
     )
+
+
+def _voucher_lines(invoice: Invoice) -> tuple[VoucherLine, ...]:
+    gross: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in invoice.lines:
+        if line.price is not None:
+            gross[line.vat or Decimal(0)] += sums_of_line(line, invoice).total
+    return tuple(VoucherLine(vat, gross[vat]) for vat in sorted(gross, reverse=True) if gross[vat])
+
+
+def _refuse_what_cannot_be_posted(
+    lines: tuple[VoucherLine, ...], gross: Decimal, total: Value
+) -> None:
+    """PowerOffice wants an amount, and all lines of its sign (poweroffice.md section 11.6)."""
+    by_rate = ", ".join(f"{line.gross} with {per_cent(line.vat)} %" for line in lines)
+    if gross != total:
+        reason = f"its lines come to {gross} with VAT, but Tribe says {total}"
+    elif not gross:
+        reason = "it comes to nothing, and a voucher needs an amount"
+    elif any((line.gross < 0) is not (gross < 0) for line in lines):
+        reason = f"its sums by VAT are of both signs, which no voucher can have: {by_rate}"
+    else:
+        return
+    raise _HinderedError(Hindrance(reason, "Enter it in PowerOffice by hand."))
