@@ -42,8 +42,17 @@ class Office:
         self.world.tribe.send_invoice(identity)
         return identity
 
-    def export(self, **options: Any) -> Report:
-        return self.world.make(invoice, **options)
+    def sent_as(self, number: str, *lines: dict[str, Any], **fields: Any) -> str:
+        """An invoice that Tribe has sent under a number of its own."""
+        identity: str = self.world.tribe.add_invoice(self.customer, lines, **fields)
+        self.world.tribe.send_invoice(identity, number=number)
+        return identity
+
+    def export(self, *, confirmed: bool = False, **options: Any) -> Report:
+        """Run `invoice`; `confirmed` as with `--yes`."""
+        return self.world.make(
+            lambda session, asked: invoice(session, asked, confirmed=confirmed), **options
+        )
 
     def payments(self, **options: Any) -> Report:
         return self.world.make(pull_payments, **options)

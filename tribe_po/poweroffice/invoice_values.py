@@ -49,10 +49,17 @@ def order_record(dto: Dto) -> Record:
 
 
 def invoice_record(dto: Dto, payment: Payment | None) -> Record:
-    """Read an outgoing invoice or credit note. `payment` None: how it stands is not told."""
+    """Read an outgoing invoice or credit note. `payment` None: how it stands is not told.
+
+    One without an order is a voucher, which is posted with VAT: the sum without it is PowerOffice's
+    own, and may be an øre off from that of the lines.
+    """
+    order_number, sums = clean(dto.get("OrderNo")), _sums(dto)
+    if order_number is None:
+        sums.pop("net", None)
     values = {
-        **_sums(dto),
-        "order_number": clean(dto.get("OrderNo")),
+        **sums,
+        "order_number": order_number,
         "invoice_number": clean(dto.get("InvoiceNo")),
         "kid": clean(dto.get("Cid")),
         "issued": True,

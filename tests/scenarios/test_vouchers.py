@@ -1,0 +1,206 @@
+"""Invoices that Tribe has sent itself, posted in PowerOffice as they are."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.scenarios.office import Office, cause, lose_state
+from tests.scenarios.world import World
+from tribe_po.errors import ExitCode, GuardRefused
+
+NUMBER = "20260017"
+
+
+@pytest.fixture
+def office(w: World) -> Office:
+    """An office that somebody has said yes for."""
+    made = Office(w, "voucher")
+    assert made.export(confirmed=True).exit_code is ExitCode.OK
+    return made
+
+
+def goods(office: Office, **fields: Any) -> dict[str, Any]:
+    return {"Product": office.product, "Quantity": 2, "Price": 100, "VatGroup": 25, **fields}
+
+
+def posted_lines(office: Office) -> list[tuple[int, float, float]]:
+    """Account number, VAT rate and sum with VAT of each line of the one voucher."""
+    (posted,) = office.invoices()
+    return [(one["AccountNo"], one["VatRate"], one["TotalAmount"]) for one in posted.lines]
+
+
+def test_number_dates_and_one_line_for_each_vat_rate(office: Office, w: World) -> None:
+    sent = office.sent_as(
+        NUMBER,
+        {"Description": "Prosjekt Alfa"},
+        goods(office),
+        goods(office, Price=50, DiscountPercentage=10),
+        {"Description": "Mat", "Quantity": 3, "Price": 33.33, "VatGroup": 15},
+        {"Description": "Porto", "Quantity": 1, "Price": 12.5, "VatGroup": 0},
+    )
+    report = office.export()
+    assert report.exit_code is ExitCode.OK, [one.reason for one in report.changes]
+    posted = office.booked()
+    dates = (posted["VoucherDate"], posted["DueDate"])
+    tribe = office.in_tribe(sent)
+    assert dates == (tribe["InvoiceDate"], tribe["ExpirationDate"])
+    assert (posted["InvoiceNo"], posted["TotalAmount"]) == (int(NUMBER), 489.99)
+    assert tribe["TotalIncludingVat"] == 489.99
+    # 290 and 72.50; 99.99 and 15.00; 12.50
+    assert posted_lines(office) == [(3000, 0.25, 362.5), (3010, 0.15, 114.99), (3100, 0, 12.5)]
+    assert office.silent()
+    w.poweroffice.pay(posted["Id"])
+    office.payments()
+    assert office.phase(sent) == "Paid"
+    assert office.silent()
+
+
+def test_discount_on_the_header_and_prices_with_vat(office: Office) -> None:
+    sent = office.sent_as(
+        NUMBER,
+        goods(office, Price=99.9, Quantity=3),
+        IsVatIncluded=True,
+        DiscountPercentage=5,
+    )
+    assert office.export().exit_code is ExitCode.OK
+    assert posted_lines(office) == [(3000, 0.25, 284.72)]
+    assert office.in_tribe(sent)["TotalIncludingVat"] == 284.72
+    assert office.silent()
+
+
+def test_each_line_rounded_by_itself_counts_for_the_sum(office: Office) -> None:
+    """PowerOffice takes the VAT out of the sum, Tribe adds it to every line: the sum with VAT is
+    what the customer owes, and the same; the one without may be an øre off."""
+    office.sent_as(NUMBER, *(goods(office, Quantity=1, Price=33.33) for _ in range(3)))
+    assert office.export().exit_code is ExitCode.OK
+    assert posted_lines(office) == [(3000, 0.25, 124.98)]
+    for full in (False, True):
+        report = office.payments(full=full)
+        assert (report.exit_code, report.changes) == (ExitCode.OK, ())
+        report = office.export(full=full)
+        assert (report.exit_code, report.changes) == (ExitCode.OK, ())
+    assert office.silent()
+
+
+def test_a_credit_note(office: Office) -> None:
+    office.sent_as(NUMBER, goods(office, Quantity=-1))
+    assert office.export().exit_code is ExitCode.OK
+    posted = office.booked()
+    assert (posted["VoucherType"], posted["TotalAmount"]) == ("OutgoingCreditNote", -125)
+    assert office.silent()
+
+
+def test_a_foreign_currency(office: Office) -> None:
+    office.sent_as(NUMBER, goods(office, Price=1173, PriceInCurrency=100), Currency="EUR")
+    assert office.export().exit_code is ExitCode.OK
+    posted = office.booked()
+    assert (posted["CurrencyCode"], posted["TotalAmount"]) == ("EUR", 250)
+    assert office.silent()
+
+
+@pytest.mark.parametrize("number", ["F-2026-17", "2026/17", "17A"])
+def test_a_number_that_is_not_whole(office: Office, number: str) -> None:
+    office.sent_as(number, goods(office))
+    why = cause(office.export())
+    assert number in why
+    assert "not a whole number" in why
+    assert office.invoices() == []
+    assert office.silent()
+
+
+def test_a_number_that_is_taken(office: Office, w: World) -> None:
+    customer = w.customer_in_poweroffice("Fjord Kaffe AS")["Id"]
+    (product,) = w.poweroffice.products()
+    line = {"ProductId": product["Id"], "Quantity": 1, "ProductUnitPrice": 10}
+    order = w.poweroffice.add_order(CustomerId=customer, SalesOrderLines=[line])
+    w.poweroffice.send_by_hand(order)
+    taken = str(office.booked()["InvoiceNo"])
+    office.sent_as(taken, goods(office))
+    why = cause(office.export())
+    assert f"cannot post the invoice {taken} under its number" in why
+    assert len(office.invoices()) == 1
+    assert office.silent()
+
+
+def test_lines_of_both_signs_with_other_vat_are_left_to_a_person(office: Office) -> None:
+    office.sent_as(
+        NUMBER,
+        goods(office),
+        {"Description": "Retur", "Quantity": -1, "Price": 50, "VatGroup": 15},
+    )
+    why = cause(office.export())
+    assert "both signs" in why
+    assert "by hand" in why
+    assert office.invoices() == []
+    assert office.silent()
+
+
+def test_nothing_to_post(office: Office) -> None:
+    office.sent_as(NUMBER, {"Description": "Takk for praten"})
+    why = cause(office.export())
+    assert "comes to nothing" in why
+    assert office.invoices() == []
+    assert office.silent()
+
+
+def test_a_locked_period(office: Office, w: World) -> None:
+    w.poweroffice.books.settings.lock_date = date(2026, 3, 31)
+    office.sent_as(NUMBER, goods(office))
+    assert "lock date" in cause(office.export())
+    assert office.invoices() == []
+    assert office.silent()
+    w.poweroffice.books.settings.lock_date = date(2025, 12, 31)
+    assert office.export().exit_code is ExitCode.OK
+    assert office.booked()["InvoiceNo"] == int(NUMBER)
+    assert office.silent()
+
+
+def test_an_archived_customer(office: Office, w: World) -> None:
+    customer = w.customer_in_poweroffice("Fjord Kaffe AS")["Id"]
+    w.poweroffice.archive(customer)
+    office.sent_as(NUMBER, goods(office))
+    assert "archived" in cause(office.export())
+    assert office.invoices() == []
+    assert office.silent()
+
+
+def test_an_account_for_the_vat_that_nobody_has_named(office: Office, w: World) -> None:
+    w.overrides["TRIBE_PO_SALES_ACCOUNTS"] = "25=3000"
+    office.sent_as(NUMBER, goods(office, VatGroup=12))
+    why = cause(office.export())
+    assert "TRIBE_PO_SALES_ACCOUNTS" in why
+    assert "12 %" in why
+    assert office.invoices() == []
+    assert office.silent()
+
+
+def test_confirmed_once(w: World) -> None:
+    office = Office(w, "voucher")
+    office.sent_as(NUMBER, goods(office))
+    dry = office.export(dry_run=True)
+    assert (dry.exit_code, dry.counts["create"]) == (ExitCode.OK, 1)
+    for _ in range(2):
+        with pytest.raises(GuardRefused) as refused:
+            office.export()
+        assert refused.value.exit_code is ExitCode.REFUSED
+        assert "--yes" in refused.value.next_step
+    assert office.invoices() == []
+    assert office.export(confirmed=True).exit_code is ExitCode.OK
+    office.sent_as("20260018", goods(office))
+    assert office.export().exit_code is ExitCode.OK
+    assert len(office.invoices()) == 2
+    assert office.silent()
+
+
+def test_a_lost_state_posts_nothing_twice(office: Office, w: World) -> None:
+    sent = office.sent_as(NUMBER, goods(office))
+    office.export()
+    lose_state(w)
+    w.init()
+    assert office.link(sent).matched_by == "mark"
+    assert office.export(confirmed=True, full=True).changes == ()
+    assert len(office.invoices()) == 1
+    assert office.silent()
