@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tests.scenarios.office import Office, cause, lose_state
+from tests.scenarios.office import SOON, Office, cause, lose_state
 from tests.scenarios.world import World
 from tribe_po.errors import ExitCode, GuardRefused
+from tribe_po.sandbox.faults import Fault, Status
 
 NUMBER = "20260017"
 
@@ -174,6 +175,79 @@ def test_an_account_for_the_vat_that_nobody_has_named(office: Office, w: World) 
     assert "TRIBE_PO_SALES_ACCOUNTS" in why
     assert "12 %" in why
     assert office.invoices() == []
+    assert office.silent()
+
+
+PDF = b"%PDF-1.7 made up"
+
+
+def pdfs_put(w: World) -> list[bytes]:
+    return [
+        one.body
+        for one in w.sandbox.requests.writes("poweroffice")
+        if one.path.endswith("/VoucherDocumentation")
+    ]
+
+
+def with_pdf(w: World) -> list[bool]:
+    return [one["HasPdf"] for one in w.poweroffice.voucher_desk.documentation_rows()]
+
+
+def test_the_pdf_goes_along(office: Office, w: World) -> None:
+    first = office.sent_as(NUMBER, goods(office))
+    office.sent_as("20260018", goods(office))
+    w.tribe.attach_pdf(first, "faktura.pdf", PDF)
+    w.sandbox.requests.clear()
+    assert office.export().exit_code is ExitCode.OK
+    (put,) = pdfs_put(w)
+    assert PDF in put
+    assert sorted(with_pdf(w)) == [False, True]
+    asked = [one for one in w.sandbox.requests.all("tribe") if one.status == 200]
+    # One list for all invoices, up to its empty last page, then one file for each that has one.
+    paths = [one.path.rsplit("/odata")[-1] for one in asked if "Attachment" in one.path]
+    assert paths[:2] == ["/Attachment", "/Attachment"]
+    assert len(paths) == 3
+    assert office.silent()
+
+
+@pytest.mark.parametrize("soon", [True, False])
+def test_a_pdf_that_comes_after_the_voucher(office: Office, w: World, soon: bool) -> None:
+    sent = office.sent_as(NUMBER, goods(office))
+    office.export(after=timedelta(seconds=10))
+    assert with_pdf(w) == [False]
+    w.later(timedelta(minutes=1) if soon else timedelta(days=1))
+    w.tribe.attach_pdf(sent, "faktura.pdf", PDF)
+    assert office.export(after=timedelta(minutes=1), full=not soon).exit_code is ExitCode.OK
+    assert with_pdf(w) == [True]
+    assert len(pdfs_put(w)) == 1
+    assert office.silent()
+    assert office.export(full=True).changes == ()
+
+
+def test_a_pdf_that_poweroffice_does_not_take(office: Office, w: World) -> None:
+    sent = office.sent_as(NUMBER, goods(office))
+    w.tribe.attach_pdf(sent, "faktura.pdf", PDF)
+    detail = b'{"title":"Voucher documentation","detail":"The file is damaged."}'
+    w.sandbox.faults.add(
+        Fault("poweroffice", "PUT", "VoucherDocumentation", Status(400, detail), times=99)
+    )
+    office.export()
+    report = office.export(after=SOON)
+    assert "The file is damaged." in cause(report)
+    assert (len(office.invoices()), with_pdf(w)) == (1, [False])
+    assert office.silent()
+    w.sandbox.faults.clear()
+    assert office.export().exit_code is ExitCode.OK
+    assert with_pdf(w) == [True]
+    assert office.silent()
+
+
+def test_attachments_that_may_not_be_read_keep_no_voucher_back(office: Office, w: World) -> None:
+    sent = office.sent_as(NUMBER, goods(office))
+    w.tribe.attach_pdf(sent, "faktura.pdf", PDF)
+    w.sandbox.faults.add(Fault("tribe", "GET", "Attachment", Status(403), times=99))
+    assert office.export().exit_code is ExitCode.OK
+    assert (len(office.invoices()), with_pdf(w)) == (1, [False])
     assert office.silent()
 
 

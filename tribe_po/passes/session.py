@@ -203,6 +203,7 @@ def tribe_of(
         learned=learned,
         units=settings.units,
         default_group=settings.product_group,
+        pdfs_wanted=settings.invoice_mode is InvoiceMode.VOUCHER,
     )
 
 

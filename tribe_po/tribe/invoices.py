@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -12,7 +14,7 @@ from tribe_po.errors import NotAllowed, RecordRefused
 from tribe_po.records import Kind, Record, Value
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
-from tribe_po.tribe.attachments import invoice_pdf
+from tribe_po.tribe.attachments import Attachments
 from tribe_po.tribe.changes import OVERLAP
 from tribe_po.tribe.entity import Entity, identifier, read
 from tribe_po.tribe.errors import QueryRefused, gone
@@ -35,15 +37,24 @@ ON = "on"
 
 _IDS_AT_ONCE = 40
 
+_log = logging.getLogger(__name__)
+
 
 class Invoices:
     """The invoices of one tenant. They are never created or changed but for their phase: Tribe
-    freezes what was sent (tribe.md section 10.4)."""
+    freezes what was sent (tribe.md section 10.4).
+
+    With `pdfs_wanted`, invoices that have a number tell whether a PDF is attached to them.
+    """
 
     kinds: Collection[Kind] = (Kind.INVOICE,)
 
-    def __init__(self, connection: Connection, reader: Reader, writer: Writer) -> None:
+    def __init__(
+        self, connection: Connection, reader: Reader, writer: Writer, *, pdfs_wanted: bool = False
+    ) -> None:
         self._connection = connection
+        self._attachments = Attachments(connection, reader)
+        self._pdfs_wanted = pdfs_wanted
         self._reader = reader
         self._phases = Phases(reader, writer)
         self._payments = Payments(reader, writer)
@@ -98,9 +109,7 @@ class Invoices:
 
     def pdf(self, invoice_id: str) -> bytes | None:
         """The newest PDF attached to an invoice, None where there is none."""
-        return (
-            invoice_pdf(self._connection, self._reader, invoice_id) if is_guid(invoice_id) else None
-        )
+        return self._attachments.pdf(invoice_id) if is_guid(invoice_id) else None
 
     def _tell(self, edit: Edit) -> None:
         if not self._exists(edit.id):
@@ -127,7 +136,24 @@ class Invoices:
                 lines = self._lines_apart(identifier(row))
             if lines is not None:
                 found.append(record_of_invoice(row, lines))
-        return found
+        return self._with_pdfs(found) if self._pdfs_wanted else found
+
+    def _with_pdfs(self, records: list[Record]) -> list[Record]:
+        """The records, with `pdf` told of those that have one. An attachment may not move the
+        date of its invoice: one that comes late shows when the invoice is read again."""
+        sent = [record.id for record in records if record.values.get("number")]
+        try:
+            having = self._attachments.look(sent)
+        except NotAllowed as error:
+            told = {"id": "attachments.unknown"}
+            _log.warning("No PDF is copied. %s %s", error.why, error.next_step, extra=told)
+            return records
+        return [
+            replace(record, values={**record.values, "pdf": True})
+            if record.id in having
+            else record
+            for record in records
+        ]
 
     def _rows(self, condition: str, enough: int | None) -> list[Entity]:
         """Invoices, with their lines unless the server does not take such a query."""
