@@ -232,7 +232,7 @@ class Conflict:
 @dataclass(frozen=True, slots=True)
 class Run:
     """One pass that was made. `counts` are by outcome, as in the JSON output; `reason` is what
-    stopped it or refused it, if something did."""
+    stopped it or refused it, if something did; `full` that it compared everything."""
 
     run_id: str
     name: str
@@ -241,6 +241,7 @@ class Run:
     outcome: str
     counts: Mapping[str, int] = field(default_factory=dict)
     reason: str | None = None
+    full: bool = False
 
 
 RecordKey = tuple[System, Kind, str]

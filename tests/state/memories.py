@@ -101,6 +101,7 @@ runs = st.builds(
     finished=times,
     outcome=texts,
     counts=st.dictionaries(texts, st.integers(0, 9), max_size=2),
+    full=st.booleans(),
 )
 metas = st.builds(
     Meta,

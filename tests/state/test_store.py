@@ -199,6 +199,15 @@ def test_only_the_last_200_runs_are_kept(path: Path) -> None:
     assert doc_ids(path, "runs", "run_id")["run-250"] == 201
 
 
+def test_the_last_run_of_each_pass_and_its_last_full_one_are_kept(path: Path) -> None:
+    """Else a pass that runs every four hours would be late after 200 minutes of pushing."""
+    full, payments = (replace(a_run(n), run_id=f"old-{n}", name="pull") for n in range(2))
+    full = replace(full, full=True)
+    frequent = [a_run(number) for number in range(2, 300)]
+    Store(path).save(Memory(runs=[full, payments, *frequent]))
+    assert opened(path).runs == [full, payments, *frequent[-200:]]
+
+
 def test_a_failed_save_can_be_repeated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(path)
     store.save(a_memory(2))

@@ -118,4 +118,5 @@ def run(one: Run) -> dict[str, Any]:
         "outcome": one.outcome,
         "counts": {name.replace("-", "_"): number for name, number in one.counts.items()},
         "reason": one.reason,
+        "full": one.full,
     }

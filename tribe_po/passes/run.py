@@ -135,7 +135,7 @@ def run(session: Session, task: Task, options: Options) -> Report:
         raise
     except TribePoError as error:
         if not options.dry_run:
-            _remember_no_plan(session, task, error)
+            _remember_no_plan(session, task, options, error)
         raise
 
 
@@ -146,7 +146,7 @@ def _run(session: Session, task: Task, options: Options) -> Report:
     refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
     if refusals:
         if not options.dry_run:
-            _remember_no_plan(session, task, refusals[0])
+            _remember_no_plan(session, task, options, refusals[0])
         return _report(session, plan, options, error=refusals[0])
     if options.dry_run:
         return _report(session, plan, options)
@@ -297,8 +297,9 @@ def _apply(session: Session, plan: Plan, options: Options) -> Report:
         _initialised(memory, plan.task)
     _forget_the_unneeded(memory, plan.task)
     report = _report(session, plan, options, outcome.changes, memory, outcome.stopped_by)
-    _remember_run(memory, report)
+    _remember_run(memory, report, full=options.full or plan.task.initial)
     session.keeper.save(memory)
+    session.memory = memory
     return report
 
 
@@ -339,7 +340,7 @@ def _forget_the_unneeded(memory: Memory, task: Task) -> None:
     }
 
 
-def _remember_run(memory: Memory, report: Report) -> None:
+def _remember_run(memory: Memory, report: Report, *, full: bool) -> None:
     """Add the run to the history. Of equal runs of one pass in a row in
     which nothing happened the last one stays."""
     made = Run(
@@ -350,11 +351,12 @@ def _remember_run(memory: Memory, report: Report) -> None:
         outcome=report.result,
         counts=dict(report.counts),
         reason=_one_line(report.error) if report.error else None,
+        full=full,
     )
     _add_run(memory, made, silent=not report.changes)
 
 
-def _remember_no_plan(session: Session, task: Task, error: TribePoError) -> None:
+def _remember_no_plan(session: Session, task: Task, options: Options, error: TribePoError) -> None:
     """Add a run that wrote nothing, for it failed or was refused, to the state as it was. Where
     nothing was ever synchronised there is no state to add it to."""
     memory = session.memory
@@ -368,6 +370,7 @@ def _remember_no_plan(session: Session, task: Task, error: TribePoError) -> None
         finished=session.now(),
         outcome=Result.REFUSED if refused else Result.FAILED,
         reason=_one_line(error),
+        full=options.full or task.initial,
     )
     _add_run(memory, made, silent=True)
     # What ended the pass is worth more than that it could not be noted.
@@ -383,7 +386,7 @@ def _add_run(memory: Memory, made: Run, *, silent: bool) -> None:
 
 
 def _told_by(run: Run) -> tuple[object, ...]:
-    return run.outcome, run.counts, run.reason
+    return run.outcome, run.counts, run.reason, run.full
 
 
 def _one_line(error: TribePoError) -> str:

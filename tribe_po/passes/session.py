@@ -48,7 +48,7 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Session:
-    """Everything that one pass works with. `memory` is what the state held when it was opened."""
+    """Everything that a pass works with. `memory` is what the state holds."""
 
     settings: Settings
     run_id: str

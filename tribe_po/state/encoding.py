@@ -7,7 +7,7 @@ are ISO 8601 in UTC. What has its default value is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -39,7 +39,7 @@ SCHEMA = 1
 
 
 RUNS_KEPT = 200
-"""How many of the last runs are saved."""
+"""How many of the last runs are saved, besides the last of each pass and the last full one."""
 
 
 class Malformed(ValueError):
@@ -386,6 +386,14 @@ def _decode_cursor(document: Document) -> tuple[tuple[System, Kind], datetime]:
     return key, time_in(document, "until")
 
 
+def _kept_runs(runs: Sequence[Run]) -> list[Run]:
+    """The last runs, and of each pass the last one however many others came after it: what is due
+    and what is late is told by these."""
+    last = {(run.name, run.full): run.run_id for run in runs}
+    kept = {*last.values(), *(run.run_id for run in runs[-RUNS_KEPT:])}
+    return [run for run in runs if run.run_id in kept]
+
+
 def _encode_run(_: Any, run: Run) -> Document:
     return {
         "run_id": run.run_id,
@@ -395,6 +403,7 @@ def _encode_run(_: Any, run: Run) -> Document:
         "outcome": run.outcome,
         "counts": dict(sorted(run.counts.items())),
         **({"reason": run.reason} if run.reason is not None else {}),
+        **({"full": True} if run.full else {}),
     }
 
 
@@ -409,6 +418,7 @@ def _decode_run(document: Document) -> tuple[str, Run]:
         counts={name: _whole_number(counts, name) for name in counts},
         # Runs of earlier versions, and most others, have none.
         reason=text_or_none_in(document, "reason") if "reason" in document else None,
+        full="full" in document and _flag(document, "full"),
     )
     return run.run_id, run
 
@@ -428,7 +438,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("cursors", lambda memory: memory.cursors, _encode_cursor, _decode_cursor),
     Codec(
         "runs",
-        lambda memory: {run.run_id: run for run in memory.runs[-RUNS_KEPT:]},
+        lambda memory: {run.run_id: run for run in _kept_runs(memory.runs)},
         _encode_run,
         _decode_run,
     ),

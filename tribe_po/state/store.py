@@ -63,7 +63,7 @@ class Store:
             return self._memory(*found)
 
     def save(self, memory: Memory) -> None:
-        """Write the memory, with its last 200 runs. Nothing is written when nothing changed.
+        """Write the memory, with its last runs. Nothing is written when nothing changed.
 
         Raise StateNotSaved when it could not be written; the last saved state then stays.
         """
