@@ -7,7 +7,7 @@ CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test chaos lint format clean
+.PHONY: demo test chaos bench lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
@@ -22,6 +22,11 @@ test: $(VENV)/.dev
 chaos: $(VENV)/.dev
 	@echo SEED=$(SEED)
 	SEED=$(SEED) $(BIN)/pytest tests/dialects tests/chaos -m ''
+
+# What the tool costs beside the least that could do the same: bench/README.md. Some minutes;
+# `make bench PARTS="idle machine"` measures only these parts.
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench $(PARTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

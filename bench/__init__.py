@@ -1,0 +1,1 @@
+"""What the tool costs, as ratios to the least that could do the same work. Run by `make bench`."""
