@@ -242,6 +242,35 @@ def test_a_pdf_that_poweroffice_does_not_take(office: Office, w: World) -> None:
     assert office.silent()
 
 
+@pytest.mark.parametrize("state_is_lost", [True, False])
+def test_a_voucher_whose_pdf_did_not_get_there(
+    office: Office, w: World, state_is_lost: bool
+) -> None:
+    first = office.sent_as(NUMBER, goods(office))
+    office.export()
+    w.tribe.attach_pdf(first, "faktura.pdf", PDF)
+    sent = office.sent_as("20260018", goods(office))
+    w.tribe.attach_pdf(sent, "faktura.pdf", PDF)
+    down = Fault("poweroffice", "PUT", "VoucherDocumentation", Status(503), times=99)
+    w.sandbox.faults.add(down)
+    assert office.export().exit_code is ExitCode.TEMPORARY
+    assert (len(office.invoices()), with_pdf(w)) == (2, [False, False])
+    w.sandbox.faults.clear()
+    if state_is_lost:
+        lose_state(w)
+        w.init()
+    for full in (False, True):
+        report = office.export(full=full, confirmed=state_is_lost)
+        assert report.exit_code is ExitCode.OK
+    assert (len(office.invoices()), with_pdf(w)) == (2, [True, True])
+    assert office.silent()
+    w.sandbox.requests.clear()
+    lose_state(w)
+    w.init()
+    assert office.export(full=True, confirmed=True).changes == ()
+    assert pdfs_put(w) == []
+
+
 def test_attachments_that_may_not_be_read_keep_no_voucher_back(office: Office, w: World) -> None:
     sent = office.sent_as(NUMBER, goods(office))
     w.tribe.attach_pdf(sent, "faktura.pdf", PDF)

@@ -96,7 +96,8 @@ class Invoices:
         orders, listing = self._lists.read(SALES_ORDERS), self._lists.read(OUTGOING_INVOICES)
         drafts = {each.id: each for each in map(order_record, filter(mark_of, orders.rows))}
         found = drafts | {each.id: each for each in self._invoices(listing.rows)}
-        return Seen(tuple(found.values()), orders.started, _latest((*orders.rows, *listing.rows)))
+        records = self._vouchers.with_pdfs(list(found.values()))
+        return Seen(tuple(records), orders.started, _latest((*orders.rows, *listing.rows)))
 
     def get(self, ids: Sequence[str]) -> list[Record]:
         """Read records by id; orders with their VAT. What is gone is left out."""
@@ -112,7 +113,7 @@ class Invoices:
     def find_by_mark(self, mark: str) -> list[Record]:
         """Orders and invoices with a mark. A reversed voucher has given its mark up, and is told
         only where there is nothing else."""
-        found = self.get(self._marks.find(mark))
+        found = self._vouchers.with_pdfs(self.get(self._marks.find(mark)))
         return [record for record in found if is_live(record)] or found
 
     def create(self, creation: Creation) -> Written:

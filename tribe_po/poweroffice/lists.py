@@ -52,7 +52,7 @@ STATEMENT = Resource("/Customerledger/Statement", "CustomerLedger")
 ENTRIES_BY_MATCH = Resource("/Customerledger/EntriesByMatchId", "CustomerLedger")
 VOUCHERS = Resource("/Vouchers", "OutgoingInvoiceVoucher_Full", "OutgoingInvoiceVoucher_Full")
 VOUCHER_DOCUMENTATION = Resource(
-    "/VoucherDocumentation", "VoucherDocumentation", "VoucherDocumentation_Full"
+    "/VoucherDocumentation", "VoucherDocumentation", "VoucherDocumentation_Full", key="VoucherId"
 )
 PRODUCT_GROUPS = Resource("/ProductGroups", "Product")
 PAYMENT_TERMS = Resource("/PaymentTerms", "CommonServices")

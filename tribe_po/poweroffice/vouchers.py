@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from urllib3.filepost import encode_multipart_formdata
@@ -20,6 +23,8 @@ from tribe_po.transport.http import Answer, Connection
 
 LONGEST_KID = 25
 LARGEST_PDF = 30 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
 
 
 class Vouchers:
@@ -57,6 +62,28 @@ class Vouchers:
         }
         record = record_of(str(dto["Id"]), values, creation.mark)
         return Written(record.id, with_content(record, creation))
+
+    def with_pdfs(self, records: Sequence[Record]) -> list[Record]:
+        """The records, vouchers among them with whether they have a PDF: in one list, or in one
+        request for a single voucher. Without the privilege VoucherDocumentation they do not tell.
+        """
+        vouchers = [record.id for record in records if is_voucher(record)]
+        if not vouchers:
+            return list(records)
+        filters = [("id", vouchers[0])] if len(vouchers) == 1 else []
+        try:
+            rows = self._lists.read(VOUCHER_DOCUMENTATION, filters).rows
+        except NotAllowed as error:
+            told = {"id": "documentation.unknown"}
+            _log.warning("No PDF is looked for. %s %s", error.why, error.next_step, extra=told)
+            return list(records)
+        having = {str(row["VoucherId"]).casefold() for row in rows if row.get("HasPdf")}
+        return [
+            replace(record, values={**record.values, "pdf": record.id.casefold() in having})
+            if is_voucher(record)
+            else record
+            for record in records
+        ]
 
     def attach(self, edit: Edit) -> Written:
         """Attach a PDF to a voucher; a later one takes its place.
@@ -129,6 +156,11 @@ class Vouchers:
             return _number_taken(voucher, problem.detail)
         what = f"voucher of the invoice {voucher.number}"
         return write_error(answer, VOUCHERS.writes, what, mark)
+
+
+def is_voucher(record: Record) -> bool:
+    """Whether it was posted as it is, instead of made from an order (poweroffice.md 11.6)."""
+    return bool(record.values.get("issued")) and record.values.get("order_number") is None
 
 
 def is_live(record: Record) -> bool:
