@@ -66,6 +66,49 @@ class Sums:
     vat: str
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What an invoice comes to in Tribe and in PowerOffice, None where that is not known.
+
+    PowerOffice's sums are `expected` before the order exists: worked out from its prices and the
+    VAT of its products. `customer` is the customer's name, "" where it is not known.
+    """
+
+    customer: str
+    currency: str
+    tribe: Sums | None
+    poweroffice: Sums | None
+    expected: bool
+
+    @property
+    def difference(self) -> Decimal | None:
+        """By how much PowerOffice's total with VAT is higher."""
+        if self.tribe is None or self.poweroffice is None:
+            return None
+        return self.poweroffice.total - self.tribe.total
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How an invoice stands in the ledger, and how much of it was paid `before`, as far as Tribe
+    knew, and is now, in NOK. `total` is None where the invoice is in another currency."""
+
+    payment: str
+    total: Decimal | None
+    before: Decimal
+    after: Decimal
+
+    @property
+    def open_before(self) -> Decimal | None:
+        """What was not paid yet, as far as Tribe knew."""
+        return None if self.total is None else self.total - self.before
+
+    @property
+    def open_after(self) -> Decimal | None:
+        """What is not paid now."""
+        return None if self.total is None else self.total - self.after
+
+
 def allowance(line: Decimal, header: Decimal) -> Decimal:
     """The discount in per cent that a line's and then the header's discount come to together."""
     return line + header - line * header / 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tribe_po.errors import TribePoError
-from tribe_po.output import parts
+from tribe_po.output import invoices, parts
 from tribe_po.passes.run import Report, Result
 from tribe_po.sync.change import Change
 
@@ -79,6 +79,7 @@ def _change(change: Change) -> dict[str, Any]:
             }
             for one in change.fields
         ],
+        "invoice": invoices.document(change),
         "status": change.status.value,
         "reason": change.reason,
     }

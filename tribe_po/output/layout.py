@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tribe_po.output import words
 from tribe_po.records import System
+from tribe_po.sync.change import Status
 
 MOST_ROWS = 50
 """Records shown in one table; the JSON output has them all."""
@@ -20,6 +21,14 @@ ID_COLUMNS = ("PowerOffice id", "Tribe id")
 """Columns that are cut rather than folded."""
 
 SIDE_STYLES = {System.TRIBE: "magenta", System.POWEROFFICE: "cyan"}
+
+
+STATUS_MARKS = {
+    Status.PLANNED: Text(" "),
+    Status.DONE: Text("✓", "green"),
+    Status.FAILED: Text("✗", "bold red"),
+    Status.SKIPPED: Text("·", "yellow"),
+}
 
 
 def titled(title: str, style: str, table: Table) -> RenderableType:
@@ -43,3 +52,10 @@ def table(*columns: str) -> Table:
         made.add_column(column, overflow="ellipsis" if column in ID_COLUMNS else "fold")
         made.columns[-1].no_wrap = column in ID_COLUMNS
     return made
+
+
+def align_right(table: Table, headings: Collection[str]) -> None:
+    """Let columns of numbers stand under each other, and never break one."""
+    for column in table.columns:
+        if column.header in headings:
+            column.justify, column.no_wrap = "right", True

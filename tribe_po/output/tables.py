@@ -10,9 +10,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import layout, words
+from tribe_po.output import invoices, layout, words
 from tribe_po.records import Conflict, Kind, Quarantined, System
-from tribe_po.sync.change import Action, Change, FieldChange, Status
+from tribe_po.sync.change import Action, Change, FieldChange
 
 if TYPE_CHECKING:
     from tribe_po.passes.run import Report
@@ -36,12 +36,6 @@ NEW_COLUMNS = {
 }
 """The fields of a new record that are shown, and their headings."""
 
-STATUS_MARKS = {
-    Status.PLANNED: Text(" "),
-    Status.DONE: Text("✓", "green"),
-    Status.FAILED: Text("✗", "bold red"),
-    Status.SKIPPED: Text("·", "yellow"),
-}
 SUMMARY = {
     "create": ("to create", "created"),
     "add-role": ("to give a role", "given a role"),
@@ -66,9 +60,9 @@ def tables(
     for (action, kind, system), group in groupby(sorted(changes, key=_place), key=_table_of):
         members = list(group)
         title = words.heading(action, kind, system, len(members))
-        yield layout.titled(
-            title, layout.SIDE_STYLES[system], TABLES[action](members[: layout.MOST_ROWS])
-        )
+        drawn = INVOICE_TABLES.get((action, system)) if kind is Kind.INVOICE else None
+        table = (drawn or TABLES[action])(members[: layout.MOST_ROWS])
+        yield layout.titled(title, layout.SIDE_STYLES[system], table)
         yield from layout.rest(len(members))
     if conflicts:
         yield layout.titled(
@@ -97,8 +91,10 @@ def summary(report: Report) -> Text:
     )
 
 
-def _place(change: Change) -> tuple[int, int, str]:
-    return list(Action).index(change.action), list(Kind).index(change.kind), change.system
+def _place(change: Change) -> tuple[int, int, str, str]:
+    """Where a change stands: by table, and in it as planned, invoices by their number."""
+    number = change.label if change.kind is Kind.INVOICE else ""
+    return list(Action).index(change.action), list(Kind).index(change.kind), change.system, number
 
 
 def _table_of(change: Change) -> tuple[Action, Kind, System]:
@@ -111,14 +107,12 @@ def _updates(changes: Sequence[Change]) -> Table:
         for index, one in enumerate(change.fields):
             first = index == 0
             table.add_row(
-                STATUS_MARKS[change.status] if first else "",
+                layout.STATUS_MARKS[change.status] if first else "",
                 _label(change) if first else "",
                 one.label,
                 _before(one),
                 _after(one),
-                Text(
-                    words.printable(change.reason or one.because), "red" if change.reason else "dim"
-                ),
+                invoices.why(change.reason, one.because),
             )
     return table
 
@@ -131,7 +125,7 @@ def _creates(changes: Sequence[Change]) -> Table:
     for change in changes:
         by_name = {one.name: one for one in change.fields}
         table.add_row(
-            STATUS_MARKS[change.status],
+            layout.STATUS_MARKS[change.status],
             _label(change),
             *(_new_value(by_name.get(name)) for name in columns),
             *[Text(words.printable(change.reason or ""), "dim")] * reasons,
@@ -143,7 +137,7 @@ def _links(changes: Sequence[Change]) -> Table:
     table = layout.table("", "Record", *layout.ID_COLUMNS, "Why")
     for change in changes:
         table.add_row(
-            STATUS_MARKS[change.status],
+            layout.STATUS_MARKS[change.status],
             _label(change),
             Text(change.poweroffice_id, "dim"),
             Text(change.tribe_id, "dim"),
@@ -186,13 +180,6 @@ def _label(change: Change) -> Text:
     return Text(words.printable(change.label), "bold")
 
 
-def _why(change: Change, one: FieldChange) -> Text:
-    """Why a change did not succeed, else why the field is written."""
-    if change.reason:
-        return Text(words.printable(change.reason), "red")
-    return Text(one.because, "dim")
-
-
 def _before(one: FieldChange) -> Text:
     return Text(words.value(one.before), "red" if one.before is not None else "dim")
 
@@ -215,3 +202,9 @@ TABLES = {
     Action.LINK: _links,
     Action.UPDATE: _updates,
 }
+INVOICE_TABLES = {
+    (Action.CREATE, System.POWEROFFICE): invoices.exports,
+    (Action.UPDATE, System.POWEROFFICE): invoices.issues,
+    (Action.UPDATE, System.TRIBE): invoices.payments,
+}
+"""How changes of invoices are drawn, where it is not as any other record's."""

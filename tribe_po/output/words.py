@@ -31,6 +31,20 @@ def value(shown: Value) -> str:
     return printable(f"{shown.normalize():f}" if isinstance(shown, Decimal) else str(shown))
 
 
+def money(amount: Decimal | None) -> str:
+    """An amount with at least two decimals and its thousands set off: 1 234.50. A dash is none."""
+    if amount is None:
+        return "-"
+    exponent = amount.normalize().as_tuple().exponent
+    decimals = max(2, -exponent) if isinstance(exponent, int) else 2
+    return f"{amount:,.{decimals}f}".replace(",", " ")
+
+
+def indented(text: str) -> str:
+    """A text of one or several lines, set in below what it belongs to."""
+    return "\n".join(f"  {printable(line)}" for line in text.splitlines())
+
+
 def grouped(number: int) -> str:
     """A number with its thousands set off: 12 000."""
     return f"{number:,}".replace(",", " ")

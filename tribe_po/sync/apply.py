@@ -33,6 +33,7 @@ from tribe_po.sync import invoices, remember
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import invoice_update, key_write_back, update_for
 from tribe_po.sync.match import SETTLE
+from tribe_po.sync.totals import of_link
 from tribe_po.sync.trees import see
 
 BATCH = 100
@@ -223,6 +224,7 @@ class _Run:
         else:
             done = self._write_key_back(replace(change, poweroffice_id=written.id))
             self._issue(done)
+            done = self._as_it_came_out(done)
         self._finish(done, Status.DONE, done.reason)
 
     def _write_key_back(self, change: Change) -> Change:
@@ -254,6 +256,13 @@ class _Run:
         issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)
         if issuing is not None:
             self._updated(self._try(issuing, self._update_one))
+
+    def _as_it_came_out(self, change: Change) -> Change:
+        """An exported invoice with the sums that PowerOffice told instead of those expected."""
+        if change.comparison is None:
+            return change
+        link = self.memory.links[change.link_key]
+        return replace(change, comparison=of_link(link, change.comparison.customer))
 
     def _update(self, changes: Sequence[Change]) -> None:
         for system in System:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tribe_po.invoices import Comparison, Settled
 from tribe_po.records import (
     Conflict,
     Kind,
@@ -54,7 +55,8 @@ class Change:
     """One thing that a pass does to one record of `system`.
 
     `creation` or `edit` is what the side is asked to do; a link needs neither. `source` is the
-    record that a creation copies. `status` and `reason` say how it went.
+    record that a creation copies. `status` and `reason` say how it went. Of an invoice,
+    `comparison` has what it comes to on both sides, and `settled` what was paid of it.
     """
 
     action: Action
@@ -69,6 +71,8 @@ class Change:
     source: Record | None = None
     status: Status = Status.PLANNED
     reason: str | None = None
+    comparison: Comparison | None = None
+    settled: Settled | None = None
 
     @property
     def link_key(self) -> tuple[Kind, str]:

@@ -10,10 +10,11 @@ from tribe_po.invoices import Order, Voucher
 from tribe_po.records import Kind, Link, Record, System, Value, Values
 from tribe_po.settings import ConflictPolicy, Invoicing
 from tribe_po.sides import Creation, Edit
-from tribe_po.sync import invoices
+from tribe_po.sync import invoices, totals
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.match import Pair, mark_for
 from tribe_po.sync.merge import Decision, decisions
+from tribe_po.sync.orders import Linked
 
 
 def rows_of(record: Record) -> tuple[Field, ...]:
@@ -75,7 +76,7 @@ def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> 
     )
 
 
-def export(source: Record, order: Order | Voucher, rules: Invoicing) -> Change:
+def export(source: Record, order: Order | Voucher, rules: Invoicing, linked: Linked) -> Change:
     """The change that copies an invoice to PowerOffice. The link that comes of it knows what is
     wanted of the copy."""
     told = invoices.wanted_of(source.values, rules)
@@ -99,6 +100,7 @@ def export(source: Record, order: Order | Voucher, rules: Invoicing) -> Change:
             order=order,
         ),
         source=source,
+        comparison=totals.before_export(source, order, linked),
     )
 
 
@@ -177,6 +179,8 @@ def invoice_update(
         change,
         fields=tuple(replace(one, after=values[one.name]) for one in change.fields),
         edit=replace(change.edit, values=values, known=known),
+        comparison=totals.of_link(link),
+        settled=totals.settled_of(link, rules) if target is System.TRIBE else None,
     )
 
 

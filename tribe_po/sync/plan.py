@@ -287,7 +287,7 @@ class _Planner:
             digest = fingerprint({**source.values, "hindrance": order.reason})
             self._quarantine(key, source.label, order.reason, order.next_step, digest)
         elif not self._waits(key, fingerprint(source.values)):
-            yield export(source, order, rules)
+            yield export(source, order, rules, self.linked)
 
     def update_all(self) -> Iterator[Change]:
         """Update what differs on the sides that this pass updates."""
