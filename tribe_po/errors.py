@@ -6,6 +6,7 @@ Every error says three things: what happened, why (with the numbers), and what t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from signal import Signals
 
@@ -25,6 +26,29 @@ class ExitCode(IntEnum):
     SETTINGS = 78
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+URGENCY = (
+    ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
+    ExitCode.STATE_NOT_SAVED,
+    ExitCode.STATE_UNREADABLE,
+    ExitCode.BUG,
+    ExitCode.USAGE,
+    ExitCode.SETTINGS,
+    ExitCode.NOT_ALLOWED,
+    ExitCode.REFUSED,
+    ExitCode.RECORDS_LEFT,
+    ExitCode.TEMPORARY,
+    ExitCode.OK,
+)
+"""All exit codes, those first that need a person soonest. What is temporary needs none: it goes
+away by itself, or `status` tells of it."""
+
+
+def most_urgent(codes: Iterable[ExitCode]) -> ExitCode:
+    """The one exit code that stands for several; OK for none."""
+    return min(codes, key=URGENCY.index, default=ExitCode.OK)
 
 
 class TribePoError(Exception):

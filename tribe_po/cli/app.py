@@ -21,6 +21,7 @@ from tribe_po.cli import (
     sandbox,
     state,
     status,
+    sync,
 )
 from tribe_po.cli.options import Common
 from tribe_po.output.log import Destinations
@@ -35,6 +36,7 @@ app = typer.Typer(
 relations.add_to(app)
 products.add_to(app)
 invoices.add_to(app)
+sync.add_to(app)
 check.add_to(app)
 status.add_to(app)
 quarantine.add_to(app)

@@ -66,12 +66,7 @@ def invoice(
         raise typer.BadParameter(f"expected {expected}", param_hint="--max-amount") from None
 
     def make(session: Session, options: Options) -> Report:
-        settings = session.settings
-        limits = replace(
-            options.limits,
-            max_invoices=settings.max_invoices if max_invoices is None else max_invoices,
-            max_amount=settings.max_amount if most is None else most,
-        )
+        limits = exporting.limited(options.limits, session.settings, max_invoices, most)
         return exporting.invoice(session, replace(options, limits=limits), confirmed=yes)
 
     perform(

@@ -52,7 +52,12 @@ def perform(context: typer.Context, chosen: Pass, asked: Asked) -> NoReturn:
             settings = Settings.load(os.environ, common.env_file, common.profile)
             with watched(settings, chosen.name, dry_run=asked.dry_run) as run:
                 run.report = report = _make(settings, chosen, asked, run, stop)
-        _show(report, asked)
+        if asked.output is Output.JSON:
+            typer.echo(document.report(report))
+        else:
+            show(report, asked)
+        if report.error is not None:
+            say(report.error)
     raise typer.Exit(report.exit_code)
 
 
@@ -67,24 +72,30 @@ def _reported(chosen: Pass, common: Common, asked: Asked) -> Iterator[None]:
         elif asked.verbose:
             raise
         else:
-            said = _as_bug(error)
+            said = as_bug(error)
         if asked.output is Output.JSON:
             profile = common.profile or "default"
             typer.echo(document.failure(chosen.name, profile, asked.dry_run, said))
-        _say(said)
+        say(said)
         raise typer.Exit(said.exit_code) from None
 
 
 def _make(settings: Settings, chosen: Pass, asked: Asked, run: Watched, stop: Stopping) -> Report:
-    with (
-        open_session(
-            settings, chosen.name, dry_run=asked.dry_run, stop=stop, run_id=run.run_id
-        ) as session,
-        Following(Console(stderr=True, quiet=log.is_for_machines())) as following,
-    ):
-        run.requests = session.requests
-        run.started()
+    with open_session(
+        settings, chosen.name, dry_run=asked.dry_run, stop=stop, run_id=run.run_id
+    ) as session:
         late = newly_late(session.memory, settings.kinds, session.now(), chosen.name)
+        report = make_in(session, chosen, asked, run, stop)
+        if any(one.run_id == report.run_id for one in report.memory.runs):
+            run.late(late)  # the next pass finds this run, and knows that it was said
+        return report
+
+
+def make_in(session: Session, chosen: Pass, asked: Asked, run: Watched, stop: Stopping) -> Report:
+    """Make one pass in a session that is open for it, with those who follow it told."""
+    run.requests = session.requests
+    run.started()
+    with Following(Console(stderr=True, quiet=log.is_for_machines())) as following:
         session.keeper.watchers += [following.watch, run.changed]
 
         def confirm(plan: Plan) -> bool:
@@ -97,15 +108,12 @@ def _make(settings: Settings, chosen: Pass, asked: Asked, run: Watched, stop: St
 
         limit = chosen.most_creates if asked.max_changes is None else asked.max_changes
         options = Options(
-            limits=Limits(settings.max_change_percent, limit, asked.force),
+            limits=Limits(session.settings.max_change_percent, limit, asked.force),
             dry_run=asked.dry_run,
             full=asked.full,
             confirm=confirm,
         )
-        report = chosen.make(session, options)
-        if any(one.run_id == report.run_id for one in report.memory.runs):
-            run.late(late)  # the next pass finds this run, and knows that it was said
-        return report
+        return chosen.make(session, options)
 
 
 def _confirmed(chosen: Pass, plan: Plan, stop: Stopping) -> bool:
@@ -133,13 +141,13 @@ def _print(
     console.print()
 
 
-def _show(report: Report, asked: Asked) -> None:
-    """Give the report. Where nobody looks and none was asked for, only new trouble is told, so that
-    cron sends a mail when there is something to read."""
+def show(report: Report, asked: Asked, heading: str | None = None) -> None:
+    """Give the report as tables, under a heading. Where nobody looks and none was asked for, only
+    new trouble is told, so that cron sends a mail when there is something to read."""
     everything = asked.output or report.dry_run or sys.stdout.isatty()
-    if asked.output is Output.JSON:
-        typer.echo(document.report(report))
-    elif not asked.quiet and (everything or _new_trouble(report)):
+    if not asked.quiet and (everything or _new_trouble(report)):
+        if heading is not None:
+            typer.echo(heading)
         failed = [change for change in report.changes if change.status is Status.FAILED]
         _print(
             report.changes if everything else failed,
@@ -147,8 +155,6 @@ def _show(report: Report, asked: Asked) -> None:
             report.quarantined,
         )
         Console().print(tables.summary(report), soft_wrap=True)
-    if report.error is not None:
-        _say(report.error)
 
 
 def _new_trouble(report: Report) -> bool:
@@ -161,15 +167,15 @@ def _new_trouble(report: Report) -> bool:
     )
 
 
-def _say(error: TribePoError) -> None:
+def say(error: TribePoError, of: str = "") -> None:
     """Tell an error in three lines on stderr. That another pass runs is normal for cron."""
     if isinstance(error, Busy) and not sys.stderr.isatty():
         note(error, logging.INFO)
         return
-    tell(error)
+    tell(error, of)
 
 
-def _as_bug(error: Exception) -> TribePoError:
+def as_bug(error: Exception) -> TribePoError:
     """An error nobody thought of. Its own words may hold anything, so only its kind is told."""
     return TribePoError(
         "tribe-po has a bug",

@@ -12,14 +12,16 @@ from tribe_po.output import log, words
 _log = logging.getLogger(__name__)
 
 
-def tell(error: TribePoError) -> None:
-    """Tell an error in three lines on stderr: what, why, and what to type next. The log gets it
-    too; where stderr is for machines, only the log."""
+def tell(error: TribePoError, of: str = "") -> None:
+    """Tell an error in three lines on stderr: what, why, and what to type next. `of` says what it
+    is about, where that may be one of several. The log gets it too; where stderr is for machines,
+    only the log."""
     note(error)
     if log.is_for_machines():
         return
     console = Console(stderr=True, highlight=False)
-    console.print(words.printable(error.what), style="bold red", markup=False, soft_wrap=True)
+    what = f"{of}: {error.what}" if of else error.what
+    console.print(words.printable(what), style="bold red", markup=False, soft_wrap=True)
     for line in (*error.why.splitlines(), error.next_step):
         console.print(f"  {words.printable(line)}", markup=False, soft_wrap=True)
 

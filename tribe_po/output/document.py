@@ -28,38 +28,44 @@ COUNTED = (
 
 def report(made: Report) -> str:
     """The document of one pass."""
-    return parts.text(
-        {
-            "schema": parts.SCHEMA,
-            "pass": made.plan.task.name,
-            "profile": made.profile,
-            "dry_run": made.dry_run,
-            "run_id": made.run_id,
-            "started": parts.time(made.started),
-            "finished": parts.time(made.finished),
-            "outcome": made.result.value,
-            "counts": {name.replace("-", "_"): made.counts[name] for name in COUNTED},
-            "requests": {system.value: number for system, number in made.requests.items()},
-            "changes": [_change(one) for one in made.changes],
-            "conflicts": [parts.conflict(one) for one in made.plan.conflicts],
-            "quarantine": [parts.quarantined(one) for one in made.quarantined],
-            "error": parts.error(made.error),
-        }
-    )
+    return parts.text(of_report(made))
+
+
+def of_report(made: Report) -> dict[str, Any]:
+    """The document of one pass, as a part of another one."""
+    return {
+        "schema": parts.SCHEMA,
+        "pass": made.plan.task.name,
+        "profile": made.profile,
+        "dry_run": made.dry_run,
+        "run_id": made.run_id,
+        "started": parts.time(made.started),
+        "finished": parts.time(made.finished),
+        "outcome": made.result.value,
+        "counts": {name.replace("-", "_"): made.counts[name] for name in COUNTED},
+        "requests": {system.value: number for system, number in made.requests.items()},
+        "changes": [_change(one) for one in made.changes],
+        "conflicts": [parts.conflict(one) for one in made.plan.conflicts],
+        "quarantine": [parts.quarantined(one) for one in made.quarantined],
+        "error": parts.error(made.error),
+    }
 
 
 def failure(name: str, profile: str, dry_run: bool, error: TribePoError) -> str:
     """The document of a pass that ended before it had a plan."""
-    return parts.text(
-        {
-            "schema": parts.SCHEMA,
-            "pass": name,
-            "profile": profile,
-            "dry_run": dry_run,
-            "outcome": Result.FAILED.value,
-            "error": parts.error(error),
-        }
-    )
+    return parts.text(of_failure(name, profile, dry_run, error))
+
+
+def of_failure(name: str, profile: str, dry_run: bool, error: TribePoError) -> dict[str, Any]:
+    """The document of a pass that ended before it had a plan, as a part of another one."""
+    return {
+        "schema": parts.SCHEMA,
+        "pass": name,
+        "profile": profile,
+        "dry_run": dry_run,
+        "outcome": Result.FAILED.value,
+        "error": parts.error(error),
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

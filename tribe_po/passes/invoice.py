@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.push_products import push_products
@@ -10,8 +11,9 @@ from tribe_po.passes.push_relations import push_relations
 from tribe_po.passes.run import Options, Report, chosen, run
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, System
-from tribe_po.settings import InvoiceMode
+from tribe_po.settings import InvoiceMode, Settings
 from tribe_po.sync.change import Task
+from tribe_po.sync.guard import Limits
 
 NAME = "invoice"
 
@@ -48,6 +50,20 @@ def invoice(session: Session, options: Options, *, confirmed: bool = False) -> R
             if pushed.error is not None and pushed.error.exit_code is not ExitCode.REFUSED:
                 return pushed
     return run(session, task, options)
+
+
+def limited(
+    limits: Limits,
+    settings: Settings,
+    max_invoices: int | None = None,
+    max_amount: Decimal | None = None,
+) -> Limits:
+    """The limits of a run, with those for invoices: as given, else as the settings have them."""
+    return replace(
+        limits,
+        max_invoices=settings.max_invoices if max_invoices is None else max_invoices,
+        max_amount=settings.max_amount if max_amount is None else max_amount,
+    )
 
 
 def need_billing(session: Session) -> None:

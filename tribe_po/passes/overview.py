@@ -36,12 +36,14 @@ REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A pass that the crontab makes: which side its news come from, and how often it runs."""
+    """A pass that the crontab makes: which side its news come from, and how often it runs. With
+    `nightly`, it compares everything once a night."""
 
     name: str
     source: System
     kinds: tuple[Kind, ...]
     every: timedelta
+    nightly: bool = False
 
     def task(self, kinds: Collection[Kind], rules: Rules) -> Task:
         """What the pass is asked to do about some of its kinds."""
@@ -59,13 +61,17 @@ class Scheduled:
 
 SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("push-relations", System.TRIBE, RELATIONS, timedelta(minutes=1)),
-    Scheduled("pull-relations", System.POWEROFFICE, RELATIONS, timedelta(minutes=15)),
+    Scheduled("pull-relations", System.POWEROFFICE, RELATIONS, timedelta(minutes=15), nightly=True),
     Scheduled("push-products", System.TRIBE, (Kind.PRODUCT,), timedelta(minutes=15)),
-    Scheduled("pull-products", System.POWEROFFICE, (Kind.PRODUCT,), timedelta(minutes=15)),
+    Scheduled(
+        "pull-products", System.POWEROFFICE, (Kind.PRODUCT,), timedelta(minutes=15), nightly=True
+    ),
     Scheduled("invoice", System.TRIBE, (Kind.INVOICE,), timedelta(minutes=5)),
-    Scheduled("pull-payments", System.POWEROFFICE, (Kind.INVOICE,), timedelta(hours=4)),
+    Scheduled(
+        "pull-payments", System.POWEROFFICE, (Kind.INVOICE,), timedelta(hours=4), nightly=True
+    ),
 )
-"""The passes of the crontab, as crontab.example has them."""
+"""The passes of the crontab, as crontab.example has them; `sync` makes them in this order."""
 
 
 def scheduled_for(source: System, kind: Kind) -> Scheduled:

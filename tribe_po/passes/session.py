@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -48,7 +48,8 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Session:
-    """Everything that a pass works with. `memory` is what the state holds."""
+    """Everything that a pass works with. `memory` is what the state holds; `before` counts the
+    requests of earlier passes in the same session."""
 
     settings: Settings
     run_id: str
@@ -58,10 +59,24 @@ class Session:
     memory: Memory
     keeper: StateKeeper
     now: Now
+    before: Mapping[System, int] = field(default_factory=dict)
+
+    def another(self, name: str, run_id: str) -> Session:
+        """The same session for one more pass, which is a run of its own."""
+        return replace(
+            self,
+            run_id=run_id,
+            started=self.now(),
+            keeper=replace(self.keeper, run_id=run_id, pass_name=name, watchers=[]),
+            before={system: made.requests for system, made in self.connections.items()},
+        )
 
     def requests(self) -> dict[System, int]:
-        """How many requests each system has been sent so far."""
-        return {system: made.requests for system, made in self.connections.items()}
+        """How many requests the pass has sent to each system so far."""
+        return {
+            system: made.requests - self.before.get(system, 0)
+            for system, made in self.connections.items()
+        }
 
 
 @contextmanager

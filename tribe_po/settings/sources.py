@@ -78,6 +78,12 @@ def sources(environ: Mapping[str, str], env_file: Path | None, profile: str | No
     return [Source("the environment", environ), *files]
 
 
+def profiles_in(folder: Path) -> list[str]:
+    """The profiles of a folder, by name: one for each file NAME.env in it."""
+    names = (path.stem for path in folder.glob("*.env") if path.is_file())
+    return sorted(name for name in names if _PROFILE.fullmatch(name))
+
+
 def _env_file(path: Path) -> Source:
     from dotenv import dotenv_values
 
