@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.scenarios.test_invoices import Office
+from tests.scenarios.office import Office
 from tests.scenarios.world import World, world
 from tribe_po.output import document, invoices, tables
 from tribe_po.passes.run import Report
