@@ -174,12 +174,14 @@ def test_booked_but_not_delivered(w: World) -> None:
     sent = office.sent()
     office.export()
     report = office.export(after=SOON)
-    assert "not delivered: The mailbox does not exist." in cause(report)
+    assert "not delivered: The mailbox does not exist. Deliver it from" in cause(report)
     assert office.sums_agree()
     assert office.silent()
     w.poweroffice.pay(office.booked()["Id"])
     office.payments()
     assert office.phase(sent) == "Paid"
+    assert office.export().exit_code is ExitCode.OK
+    assert office.silent()
 
 
 def test_an_invoice_that_nobody_can_deliver_stays_a_draft(w: World) -> None:

@@ -29,7 +29,7 @@ from tribe_po.sync import guard
 from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.draft import update_for
-from tribe_po.sync.invoices import decisions_for, held, phase_for, settled_phase
+from tribe_po.sync.invoices import decisions_for, held, next_step, phase_for, settled_phase
 from tribe_po.sync.match import Matching, Pair
 from tribe_po.sync.plan import LeftOut, left_out, make_plan
 
@@ -119,10 +119,20 @@ def test_a_pdf_goes_where_it_is_missing() -> None:
 
 
 def test_what_a_person_has_to_look_at() -> None:
-    one = link(base={"content": "a", "delivery_error": "no EHF"}, tribe={"content": "b"})
+    told = {"delivery_error": "no EHF", "payment": "open", "phase": "Sent"}
+    one = link(base={"content": "a", **told}, tribe={"content": "b"})
     found = held(one, System.POWEROFFICE, BOOK)
     assert set(found) == {"content", "delivery_error"}
     assert "no EHF" in found["delivery_error"]
+    for settled in ({"payment": "paid"}, {"phase": "Called"}):
+        later = link(base={**told, **settled})
+        assert held(later, System.POWEROFFICE, BOOK) == {}
+
+
+def test_what_a_person_can_do_about_it() -> None:
+    assert next_step(["net", "total"]) == next_step(["vat"])
+    both = next_step(["total", "content"])
+    assert both == f"{next_step(['total'])} {next_step(['content'])}"
 
 
 @pytest.mark.parametrize(

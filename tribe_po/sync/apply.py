@@ -250,7 +250,7 @@ class _Run:
         held = invoices.held(link, System.POWEROFFICE, rules)
         if held:
             reason = "; ".join(f"{invoices.row(name).label}: {why}" for name, why in held.items())
-            step = "Compare them. The draft in PowerOffice is not booked while they differ."
+            step = invoices.next_step(held)
             remember.refused(self.memory, self.plan, change, reason, step, self.now())
             return
         issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)

@@ -6,6 +6,7 @@ What differs and must not is held, with both values, until a person has looked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tribe_po.fields import Field, fields_of
@@ -22,6 +23,14 @@ _REPORTED = frozenset(
     {Payment.CREDITED, Payment.WRITTEN_OFF, Payment.OVERPAID, Payment.SETTLED_OTHERWISE}
     | {Payment.REVERSED}
 )
+
+_STEPS = {
+    "content": "Make the same change in PowerOffice, or undo it in Tribe.",
+    "delivery_error": "Deliver it from PowerOffice. It is listed until it is paid, or somebody "
+    "moves it to another phase in Tribe.",
+    "payment": "Move it to the phase that fits in Tribe, by hand.",
+}
+_COMPARE = "Compare them. The draft in PowerOffice is not booked while they differ."
 
 CHANGED = "it was changed in Tribe after it had been copied, and PowerOffice keeps the copy"
 
@@ -47,8 +56,13 @@ def decisions_for(link: Link, target: System, rules: Invoicing) -> list[Decision
 def held(link: Link, target: System, rules: Invoicing) -> dict[str, str]:
     """What a person has to look at, by field: what it is about, in words."""
     if target is System.POWEROFFICE:
-        return _held_in_poweroffice(link)
+        return _held_in_poweroffice(link, rules)
     return _held_in_tribe(link, rules)
+
+
+def next_step(held: Iterable[str]) -> str:
+    """What a person can do about what is held, given by field."""
+    return " ".join(dict.fromkeys(_STEPS.get(name, _COMPARE) for name in held))
 
 
 def _told(link: Link) -> tuple[Values, Values]:
@@ -66,12 +80,13 @@ def differing_sums(link: Link) -> dict[str, str]:
     }
 
 
-def _held_in_poweroffice(link: Link) -> dict[str, str]:
+def _held_in_poweroffice(link: Link, rules: Invoicing) -> dict[str, str]:
     found = differing_sums(link)
     if _changed_since_copied(link):
         found["content"] = CHANGED
-    error = link.base.get("delivery_error")
-    if error:
+    error, phase = link.base.get("delivery_error"), link.base.get("phase")
+    unseen = link.base.get("payment") == Payment.OPEN and rules.is_to_be_exported(phase)
+    if error and unseen:
         found["delivery_error"] = f"booked, but not delivered: {error}"
     return found
 

@@ -334,7 +334,8 @@ class _Planner:
             key = (target, link.kind, link.id_in(target.other))
             if self._waits(key, digest):
                 continue
-            self._hold(key, link.label, target.other, invoices.held(link, target, rules), digest)
+            held = invoices.held(link, target, rules)
+            self._hold(key, link.label, target.other, held, digest, invoices.next_step(held))
             change = invoice_update(link, target, rules)
             if change is not None:
                 yield change
@@ -352,13 +353,15 @@ class _Planner:
         source: System,
         refusals: dict[str, str],
         digest: str,
+        next_step: str = "",
     ) -> None:
         if refusals:
             self._quarantine(
                 key,
                 label,
                 "; ".join(f"{name.replace('_', ' ')}: {why}" for name, why in refusals.items()),
-                f"Complete it in {source.title}; everything else about the record goes on.",
+                next_step
+                or f"Complete it in {source.title}; everything else about the record goes on.",
                 digest,
                 tuple(refusals),
             )
