@@ -4,6 +4,7 @@ import itertools
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from tribe_po.sandbox.clock import Clock
 from tribe_po.sandbox.poweroffice.books import Books
@@ -13,7 +14,7 @@ from tribe_po.sandbox.poweroffice.fields import Role, Values
 from tribe_po.sandbox.poweroffice.lines import Lines
 from tribe_po.sandbox.poweroffice.patch import Patcher
 from tribe_po.sandbox.poweroffice.products import Products
-from tribe_po.sandbox.poweroffice.records import Amounts, Line, Order, exact
+from tribe_po.sandbox.poweroffice.records import Amounts, Line, Order, exact, rounded
 from tribe_po.sandbox.poweroffice.references import (
     check_known,
     reference_taken,
@@ -163,8 +164,15 @@ class Orders:
 
     def amounts(self, order: Order) -> Amounts:
         """Return the sums of the lines in the order's currency."""
-        valued = (self.lines.valued(order, line) for line in order.lines)
-        return sum((each.amounts for each in valued), Amounts())
+        valued = [self.lines.valued(order, line) for line in order.lines]
+        if self._books.switches.vat_of == "lines":
+            return sum((each.amounts for each in valued), Amounts())
+        nets: dict[Decimal, Decimal] = {}
+        for each in valued:
+            rate = each.vat.rate if each.vat else Decimal(0)
+            nets[rate] = nets.get(rate, Decimal(0)) + each.amounts.net
+        parts = (Amounts(net, rounded(net * rate)) for rate, net in nets.items())
+        return sum(parts, Amounts())
 
     def effective(self, order: Order) -> Values:
         """Return the values that count on sending: what is null is inherited (section 11.1)."""

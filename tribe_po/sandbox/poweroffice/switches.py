@@ -16,6 +16,7 @@ class Switches:
     `sent_state_seconds`: so long after the 202 sentState knows nothing of it yet.
     `delivery_error`: while set, invoices are posted but not delivered, with this message.
     `keep_last_error`: the message of an earlier failure stays after the invoice was sent.
+    `vat_of`: the VAT of an order is rounded for each of its lines, or for the sum of each rate.
     `uses_kid`: invoices get a payment reference number.
     `missing_ids_are_refused`: a filter by internal id that names nothing is a 404, not a 204.
     `references_free_after_delete`: a deleted order's ExternalImportReference may be used again.
@@ -46,6 +47,7 @@ class Switches:
     sent_state_seconds: float = 0
     delivery_error: str | None = None
     keep_last_error: bool = False
+    vat_of: Literal["lines", "sums"] = "lines"
     uses_kid: bool = True
     missing_ids_are_refused: bool = True
     references_free_after_delete: bool = True

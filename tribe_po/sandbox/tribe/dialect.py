@@ -25,6 +25,8 @@ class TribeDialect:
     invoice_date, due_date: the names of these properties of Activity_Invoice, None for a tenant
         without (10.1). Days, except under the names of DateTimeOffsets (Start, End, StartDate,
         EndDate, Deadline): there the moment, in UTC, at which the day begins in Norway.
+    vat_of: the VAT of an invoice is rounded for each of its lines, or for the sum of each rate
+        (10.2).
     product_requires: a new product needs Name, ProductGroup, Unit and VatGroup (9.1).
     phase_by_put: PUT moves an invoice to another phase; off, only POST with its ID does (4.2).
     scopes: the OAuth scopes that the application may ask for (2.2).
@@ -61,6 +63,7 @@ class TribeDialect:
     nested_line_expand: bool = True
     invoice_date: str | None = "InvoiceDate"
     due_date: str | None = "ExpirationDate"
+    vat_of: Literal["lines", "sums"] = "lines"
     product_requires: bool = True
     phase_by_put: bool = True
     scopes: tuple[str, ...] = ("read", "write", "offline")

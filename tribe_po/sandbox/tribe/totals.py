@@ -1,7 +1,8 @@
 """What Tribe computes of a product line and of an invoice, with Decimal (tribe.md 10.1, 10.2).
 
 Each line is rounded half up to hundredths by itself; an invoice is the sum of its lines after its
-own discount, which a line's own totals do not have.
+own discount, which a line's own totals do not have. A tenant may round the VAT of an invoice for
+the sum of each rate instead.
 """
 
 from __future__ import annotations
@@ -96,16 +97,26 @@ def _of_invoice(part: _Part, price: str) -> Compute:
     def read(store: Store, invoice: Record) -> Scalar:
         if price == "PriceInCurrency" and not _is_foreign(invoice):
             return None
-        return _wire(sum(map(part, _each_line(store, invoice, price)), Decimal()))
+        return _wire(sum(map(part, _each_part(store, invoice, price)), Decimal()))
 
     return read
 
 
-def _each_line(store: Store, invoice: Record, price: str) -> Iterable[_Sums]:
+def _each_part(store: Store, invoice: Record, price: str) -> Iterable[_Sums]:
+    """What is rounded by itself: each line, or the sum of each rate."""
+    by_rate: dict[Decimal, Decimal] = {}
     for line in store.inverse(invoice, store.model.navigations(INVOICE)["ProductLines"]):
         sums = _sums(store, line, price, after_discount=True)
-        if sums is not None:
+        if sums is None:
+            continue
+        if not store.vat_of_sums:
             yield sums
+        else:
+            rate = Decimal(str(_vat_percentage(store, line) or 0))
+            by_rate[rate] = by_rate.get(rate, Decimal()) + sums.total
+    included = invoice.values.get("IsVatIncluded") is True
+    for rate, total in by_rate.items():
+        yield _with_vat(total, rate, included=included)
 
 
 def _is_foreign(invoice: Record) -> bool:
