@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.scenarios.office import SOON, Office, cause, lose_state
 from tests.scenarios.world import World
-from tribe_po.errors import ExitCode, GuardRefused
+from tribe_po.errors import ExitCode, GuardRefused, SettingsError
 from tribe_po.sandbox.faults import Fault, Status
 
 NUMBER = "20260017"
@@ -108,6 +109,62 @@ def test_a_number_that_is_not_whole(office: Office, number: str) -> None:
     why = cause(office.export())
     assert number in why
     assert "not a whole number" in why
+    assert office.invoices() == []
+    assert office.silent()
+
+
+KID = "2026001700"
+
+
+@pytest.mark.parametrize(
+    ("on_the_wire", "in_the_settings"),
+    [
+        ("_9ecc8d21__f69a__4f4c__a239__5db7a5f21ddd", "9ecc8d21-f69a-4f4c-a239-5db7a5f21ddd"),
+        ("bfb01497__1f3e__4a1a__9f0b__6a1f0f4d7c11", "bfb01497__1f3e__4a1a__9f0b__6a1f0f4d7c11"),
+        ("_bfb01497__1f3e__4a1a__9f0b__6a1f0f4d7c11", "bfb01497-1f3e-4a1a-9f0b-6a1f0f4d7c11"),
+        ("PaymentReference", "paymentreference"),
+    ],
+)
+def test_the_kid_that_is_printed_on_it(w: World, on_the_wire: str, in_the_settings: str) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, invoice_field=on_the_wire)
+    w.overrides["TRIBE_PO_KID_FIELD"] = in_the_settings
+    office = Office(w, "voucher")
+    office.export(confirmed=True)
+    sent = office.sent_as(NUMBER, goods(office), **{on_the_wire: KID})
+    office.sent_as("20260018", goods(office))
+    report = office.export()
+    assert report.exit_code is ExitCode.OK, [one.reason for one in report.changes]
+    found = {one["InvoiceNo"]: one["Cid"] for one in w.poweroffice.invoices()}
+    assert found == {int(NUMBER): KID, 20260018: None}
+    assert office.silent()
+    w.poweroffice.pay(office.link(sent).poweroffice_id)
+    office.payments()
+    assert office.phase(sent) == "Paid"
+
+
+def test_a_field_for_the_kid_that_is_made_after_the_first_run(office: Office, w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, invoice_field="PaymentReference")
+    w.overrides["TRIBE_PO_KID_FIELD"] = "PaymentReference"
+    office.sent_as(NUMBER, goods(office), PaymentReference=KID)
+    assert office.export().exit_code is ExitCode.OK
+    assert office.booked()["Cid"] == KID
+    assert office.silent()
+
+
+def test_a_field_for_the_kid_that_tribe_does_not_have(office: Office, w: World) -> None:
+    w.overrides["TRIBE_PO_KID_FIELD"] = "bfb01497-1f3e-4a1a-9f0b-6a1f0f4d7c11"
+    office.sent_as(NUMBER, goods(office))
+    with pytest.raises(SettingsError) as error:
+        office.export()
+    assert "TRIBE_PO_KID_FIELD" in error.value.what
+    assert office.invoices() == []
+
+
+def test_a_kid_that_is_too_long(office: Office, w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, invoice_field="PaymentReference")
+    w.overrides["TRIBE_PO_KID_FIELD"] = "PaymentReference"
+    office.sent_as(NUMBER, goods(office), PaymentReference="1" * 26)
+    assert "cannot take the KID" in cause(office.export())
     assert office.invoices() == []
     assert office.silent()
 

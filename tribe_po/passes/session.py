@@ -219,6 +219,7 @@ def tribe_of(
         units=settings.units,
         default_group=settings.product_group,
         pdfs_wanted=settings.invoice_mode is InvoiceMode.VOUCHER,
+        kid_field=settings.kid_field or "",
     )
 
 

@@ -53,6 +53,7 @@ class Rules:
     credited_phase: str | None
     written_off_phase: str | None
     free_text_products: Mapping[Decimal, str]
+    kid_field: str | None
     partial_payments: PartialPayments
 
     @property

@@ -262,6 +262,14 @@ SETTINGS: tuple[Setting, ...] = (
         "",
     ),
     Setting(
+        "kid_field",
+        "TRIBE_PO_KID_FIELD",
+        "field of Tribe's invoices with the KID, by the name that Tribe shows in grey under it; "
+        "without it vouchers carry no KID",
+        _INVOICES,
+        values.field_name,
+    ),
+    Setting(
         "partial_payments",
         "TRIBE_PO_PARTIAL_PAYMENTS",
         "how Tribe is told of part of an invoice being paid: off, note, payment (a payment record)",

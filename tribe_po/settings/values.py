@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from tribe_po.records import Kind
 from tribe_po.settings.units import CODES, USUAL
 
+_FIELD_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
 
 class Environment(StrEnum):
     """One of PowerOffice's two installations, each with its own keys (poweroffice.md section 2)."""
@@ -79,6 +81,12 @@ class Secret:
 def text(raw: str) -> str:
     if not raw.isprintable():
         raise ValueError("one line of printable characters")
+    return raw
+
+
+def field_name(raw: str) -> str:
+    if _FIELD_NAME.fullmatch(raw) is None:
+        raise ValueError("the name of one field: letters, digits, - and _")
     return raw
 
 

@@ -75,8 +75,8 @@ class Tribe:
     without `names` the tenant's metadata is read when first needed; `learned` is written to while
     the tenant's ways are found out. `units` maps Tribe's unit codes, in lower case, to
     PowerOffice's; `default_group` names the group for new products whose own one Tribe does not
-    have; `pdfs_wanted` has invoices tell whether they have a PDF. `create` and `update` may be
-    called from several threads.
+    have; `pdfs_wanted` has invoices tell whether they have a PDF, and `kid_field` names the field
+    with their KID. `create` and `update` may be called from several threads.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Tribe:
         units: Mapping[str, str] = NO_UNITS,
         default_group: str | None = None,
         pdfs_wanted: bool = False,
+        kid_field: str = "",
     ) -> None:
         self._connection = connection
         self._organization_id = organization_id
@@ -96,6 +97,7 @@ class Tribe:
         self._units = units
         self._default_group = default_group
         self._pdfs_wanted = pdfs_wanted
+        self._kid_field = kid_field
         self.learned: dict[str, str] = {} if learned is None else learned
 
     @property
@@ -127,7 +129,13 @@ class Tribe:
 
     @cached_property
     def _invoices(self) -> Invoices:
-        return Invoices(self._connection, self._reader, self._writer, pdfs_wanted=self._pdfs_wanted)
+        return Invoices(
+            self._connection,
+            self._reader,
+            self._writer,
+            pdfs_wanted=self._pdfs_wanted,
+            kid_field=self._kid_field,
+        )
 
     @cached_property
     def _parts(self) -> tuple[Part, ...]:

@@ -38,13 +38,25 @@ _BEHIND_LINE = (
 )
 
 
-def invoice_selection(names: Names, *, with_lines: bool) -> Selection:
-    """What it takes to read an invoice, with or without its lines and what they refer to."""
+def custom_names(field: str) -> tuple[str, ...]:
+    """The names that a tenant's own field may have on the wire; a name with hyphens is its ID
+    (tribe.md section 3.1)."""
+    plain = field.replace("-", "__")
+    return (f"_{plain}", plain) if plain[0].isdigit() else (plain, f"_{plain}")
+
+
+def invoice_selection(names: Names, *, with_lines: bool, own_field: str = "") -> Selection:
+    """What it takes to read an invoice, with or without its lines and what they refer to.
+    `own_field` is one of the tenant's own."""
     expansions: tuple[tuple[str, Selection], ...] = _HEADER
     if with_lines:
         lines = Selection(PRODUCT_LINE, _selected(names, PRODUCT_LINE, _OF_LINE), _BEHIND_LINE)
         expansions = (*_HEADER, (LINES, lines))
     properties = _selected(names, INVOICE, _OF_INVOICE)
+    if own_field and properties:
+        own = names.resolve(INVOICE, custom_names(own_field))
+        # One that was made since the names were read shows when all is read.
+        properties = (*properties, own) if own else ()
     if not names.known_of(INVOICE, (*INVOICE_DATES, *INVOICE_DUE_DATES)):
         # What it calls its dates is not known: they show when all is read.
         properties = ()

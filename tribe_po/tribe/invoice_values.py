@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,9 +19,12 @@ _NOTHING = Decimal(0)
 _ONE = Decimal(1)
 
 
-def record_of_invoice(row: Entity, lines: Iterable[Entity]) -> Record:
-    """Give the record of an invoice and its lines, in whatever order these came."""
-    document = _document(row, lines)
+def record_of_invoice(
+    row: Entity, lines: Iterable[Entity], kid_names: Sequence[str] = ()
+) -> Record:
+    """Give the record of an invoice and its lines, in whatever order these came. The KID is in a
+    field that has one of the `kid_names`."""
+    document = _document(row, lines, kid_names)
     sums = _sums(row, document)
     phase = linked(row, "Phase")
     values: Values = {
@@ -46,7 +49,7 @@ def record_of_invoice(row: Entity, lines: Iterable[Entity]) -> Record:
     )
 
 
-def _document(row: Entity, lines: Iterable[Entity]) -> Invoice:
+def _document(row: Entity, lines: Iterable[Entity], kid_names: Sequence[str]) -> Invoice:
     currency = text(read(row, "Currency")).upper() or HOME_CURRENCY
     price = "Price" if currency == HOME_CURRENCY else "PriceInCurrency"
     return Invoice(
@@ -59,6 +62,7 @@ def _document(row: Entity, lines: Iterable[Entity]) -> Invoice:
         includes_vat=read(row, "IsVatIncluded") is True,
         discount=_number(row, "DiscountPercentage") or _NOTHING,
         lines=tuple(_line(line, price) for line in sorted(lines, key=_place)),
+        payment_reference=next(filter(None, (text(read(row, name)) for name in kid_names)), ""),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
 
-from tribe_po.errors import NotAllowed, RecordRefused
+from tribe_po.errors import NotAllowed, RecordRefused, SettingsError
 from tribe_po.records import Kind, Record, Value
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
@@ -18,7 +18,12 @@ from tribe_po.tribe.attachments import Attachments
 from tribe_po.tribe.changes import OVERLAP
 from tribe_po.tribe.entity import Entity, identifier, read
 from tribe_po.tribe.errors import QueryRefused, gone
-from tribe_po.tribe.invoice_shape import LINES, invoice_selection, lines_selection
+from tribe_po.tribe.invoice_shape import (
+    LINES,
+    custom_names,
+    invoice_selection,
+    lines_selection,
+)
 from tribe_po.tribe.invoice_values import HOME_CURRENCY, record_of_invoice
 from tribe_po.tribe.metadata import INVOICE, ROOT
 from tribe_po.tribe.payments import Payments, Settlement
@@ -45,16 +50,25 @@ class Invoices:
     freezes what was sent (tribe.md section 10.4).
 
     With `pdfs_wanted`, invoices that have a number tell whether a PDF is attached to them.
+    `kid_field` names the field of the tenant's own that has the KID.
     """
 
     kinds: Collection[Kind] = (Kind.INVOICE,)
 
     def __init__(
-        self, connection: Connection, reader: Reader, writer: Writer, *, pdfs_wanted: bool = False
+        self,
+        connection: Connection,
+        reader: Reader,
+        writer: Writer,
+        *,
+        pdfs_wanted: bool = False,
+        kid_field: str = "",
     ) -> None:
         self._connection = connection
         self._attachments = Attachments(connection, reader)
         self._pdfs_wanted = pdfs_wanted
+        self._kid_field = kid_field
+        self._kid_names = custom_names(kid_field) if kid_field else ()
         self._reader = reader
         self._phases = Phases(reader, writer)
         self._payments = Payments(reader, writer)
@@ -131,12 +145,25 @@ class Invoices:
     def _records(self, condition: str, *, enough: int | None = None) -> list[Record]:
         found = []
         for row in self._rows(condition, enough):
+            self._check_kid_field(row)
             lines = _lines_along(row)
             if lines is None:
                 lines = self._lines_apart(identifier(row))
             if lines is not None:
-                found.append(record_of_invoice(row, lines))
+                found.append(record_of_invoice(row, lines, self._kid_names))
         return self._with_pdfs(found) if self._pdfs_wanted else found
+
+    def _check_kid_field(self, row: Entity) -> None:
+        """Raise `SettingsError` where invoices have no such field: a voucher without its KID would
+        be final."""
+        if self._kid_names and not {name.lower() for name in self._kid_names} & set(
+            map(str.lower, row)
+        ):
+            raise SettingsError(
+                "Tribe's invoices have no such field as TRIBE_PO_KID_FIELD names",
+                f"It names {self._kid_field}. Nothing was posted.",
+                "Take the name that Tribe shows in grey under the field, under Configuration.",
+            )
 
     def _with_pdfs(self, records: list[Record]) -> list[Record]:
         """The records, with `pdf` told of those that have one. An attachment may not move the
@@ -160,11 +187,11 @@ class Invoices:
         names, learned = self._reader.names, self._reader.learned
         if learned.get(APART) != ON:
             try:
-                selection = invoice_selection(names, with_lines=True)
+                selection = invoice_selection(names, with_lines=True, own_field=self._kid_field)
                 return self._reader.rows(selection, condition, enough=enough)
             except QueryRefused:
                 pass
-        selection = invoice_selection(names, with_lines=False)
+        selection = invoice_selection(names, with_lines=False, own_field=self._kid_field)
         rows = self._reader.rows(selection, condition, enough=enough)
         # Only now is it sure that it was the lines that were refused.
         learned[APART] = ON

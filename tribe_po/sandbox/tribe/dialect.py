@@ -25,6 +25,8 @@ class TribeDialect:
     invoice_date, due_date: the names of these properties of Activity_Invoice, None for a tenant
         without (10.1). Days, except under the names of DateTimeOffsets (Start, End, StartDate,
         EndDate, Deadline): there the moment, in UTC, at which the day begins in Norway.
+    invoice_field: the name on the wire of a field of the tenant's own on invoices; None without
+        one (3.1).
     vat_of: the VAT of an invoice is rounded for each of its lines, or for the sum of each rate
         (10.2).
     product_requires: a new product needs Name, ProductGroup, Unit and VatGroup (9.1).
@@ -63,6 +65,7 @@ class TribeDialect:
     nested_line_expand: bool = True
     invoice_date: str | None = "InvoiceDate"
     due_date: str | None = "ExpirationDate"
+    invoice_field: str | None = None
     vat_of: Literal["lines", "sums"] = "lines"
     product_requires: bool = True
     phase_by_put: bool = True

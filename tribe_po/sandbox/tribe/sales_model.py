@@ -231,6 +231,7 @@ def _invoice_type(dialect: TribeDialect) -> EntityType:
             *several(Kind.DOUBLE, *(f"{name}InCurrency" for name in _TOTALS), read_only=True),
             *_day(dialect.invoice_date, INVOICE_DAY),
             *_day(dialect.due_date, DUE_DAY),
+            *strings(*([dialect.invoice_field] if dialect.invoice_field else [])),
         ),
         (
             Navigation("Phase", INVOICE_PHASE, required=True),
