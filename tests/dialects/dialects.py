@@ -50,6 +50,11 @@ class Dialect:
     expected: Expected = ALL_AGREES
     variant: bool = False
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of its questions."""
+        return tuple(int(one) for one in self.question.partition(" ")[2].split(","))
+
 
 def _tribe(**changes: Any) -> SetUp:
     def set_up(w: World) -> None:
@@ -92,6 +97,12 @@ def _no_countries(w: World) -> None:
     for row in list(w.tribe.store.of_type("Datastore_Country")):
         if row.values["Code"] == "NO":
             w.tribe.store.remove(row)
+
+
+def _names_of_another_language(w: World) -> None:
+    for row in w.tribe.store.of_type("Datastore"):
+        for name in ("Name", "LocalizedName"):
+            row.values[name] = f"{row.values.get(name) or row.values['Code']} in het Nederlands"
 
 
 def _without_date(prefix: str) -> SetUp:
@@ -337,7 +348,7 @@ TRIBE: tuple[Dialect, ...] = (
     ),
     Dialect(
         "IsFormer forbidden",
-        "tribe 18",
+        "tribe 18, 32",
         "Lists the record: it is archived in PowerOffice and stays active in Tribe.",
         _tribe(former="forbidden"),
         "former",
@@ -381,6 +392,13 @@ TRIBE: tuple[Dialect, ...] = (
         "Writes the address without a country.",
         _no_countries,
         "countries",
+    ),
+    Dialect(
+        "names of phases, units and countries in another language",
+        "tribe 33",
+        "Goes by their codes.",
+        _names_of_another_language,
+        "language",
     ),
     Dialect(
         "products need nothing but a name",

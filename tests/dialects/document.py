@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.dialects.dialects import NOT_TOGETHER, POWEROFFICE, TRIBE, Dialect
+from tests.dialects.questions import POWEROFFICE_QUESTIONS, TRIBE_QUESTIONS, Question
 
 _HEAD = """# Dialects
 
@@ -14,8 +15,8 @@ both sides, answers that get lost) is told in every one of them, and in combinat
 two of them meet. Where a dialect makes something impossible, the record is listed with the reason,
 and everything else goes on.
 
-The question is the number in the list of open questions of the system's notes: section 15 for
-Tribe, section 17 for PowerOffice Go.
+Each system's open questions come first, by their numbers in the list that ends its notes: section
+15 for Tribe, section 17 for PowerOffice Go. One to which no dialect belongs says why it needs none.
 """
 
 _TOGETHER = """## What does not go together
@@ -28,20 +29,30 @@ def document() -> str:
     """The whole document."""
     parts = [
         _HEAD,
-        _table("Tribe CRM", TRIBE),
-        _table("PowerOffice Go", POWEROFFICE),
+        *_system("Tribe CRM", 15, TRIBE_QUESTIONS, TRIBE),
+        *_system("PowerOffice Go", 17, POWEROFFICE_QUESTIONS, POWEROFFICE),
         _together(),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _table(title: str, dialects: Iterable[Dialect]) -> str:
-    rows = "\n".join(_row(dialect) for dialect in dialects)
-    return f"## {title}\n\n| The server | Question | tribe-po |\n|---|---|---|\n{rows}\n"
+def _system(
+    title: str, section: int, questions: Iterable[Question], dialects: Sequence[Dialect]
+) -> Iterator[str]:
+    asked = "\n".join(_question(one, section, dialects) for one in questions)
+    yield f"## {title}\n\n| Question | About | tribe-po |\n|---|---|---|\n{asked}\n"
+    spoken = "\n".join(_row(dialect) for dialect in dialects)
+    yield f"| The server | Question | tribe-po |\n|---|---|---|\n{spoken}\n"
+
+
+def _question(question: Question, section: int, dialects: Iterable[Dialect]) -> str:
+    many = sum(question.number in one.numbers for one in dialects)
+    spoken = question.alone or f"{many} dialect{'' if many == 1 else 's'}."
+    return f"| {section}.{question.number} | {question.asked} | {question.answer} *{spoken}* |"
 
 
 def _row(dialect: Dialect) -> str:
-    numbers = dialect.question.partition(" ")[2]
+    numbers = ", ".join(map(str, dialect.numbers))
     return f"| {dialect.name} | {numbers} | {' '.join(_done(dialect))} |"
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.dialects import pairwise, story
-from tests.dialects.dialects import DIALECTS, NOT_TOGETHER, Dialect
+from tests.dialects.dialects import DIALECTS, NOT_TOGETHER, POWEROFFICE, TRIBE, Dialect
 from tests.dialects.document import document
+from tests.dialects.questions import POWEROFFICE_QUESTIONS, TRIBE_QUESTIONS, Question
 from tests.dialects.wireless import office
 from tests.scenarios.world import World
 from tribe_po.errors import SettingsError
@@ -131,6 +132,25 @@ def test_the_document_lists_the_table() -> None:
     assert written == document()
     assert all(dialect.does for dialect in DIALECTS)
     assert len(_BY_NAME) == len(DIALECTS)
+
+
+@pytest.mark.parametrize(
+    ("questions", "dialects", "last"),
+    [(TRIBE_QUESTIONS, TRIBE, 34), (POWEROFFICE_QUESTIONS, POWEROFFICE, 32)],
+    ids=["tribe", "poweroffice"],
+)
+def test_every_open_question_is_answered(
+    questions: Sequence[Question], dialects: Sequence[Dialect], last: int
+) -> None:
+    """Each by dialects, or with the reason why it needs none; and the document names it."""
+    assert [one.number for one in questions] == list(range(1, last + 1))
+    spoken = {number for dialect in dialects for number in dialect.numbers}
+    assert spoken <= {one.number for one in questions}
+    text = document()
+    for one in questions:
+        assert bool(one.alone) is (one.number not in spoken), one.asked
+        assert one.answer.endswith(".")
+        assert f".{one.number} | {one.asked} | {one.answer}" in text
 
 
 def test_the_story_is_about_something(tmp_path: Path) -> None:
