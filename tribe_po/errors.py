@@ -87,6 +87,12 @@ class NotFound(TribePoError):
     exit_code = ExitCode.USAGE
 
 
+class NobodyToAsk(TribePoError):
+    """A command that asks a person runs where there is none. Nothing was done."""
+
+    exit_code = ExitCode.USAGE
+
+
 class ModuleMissing(TribePoError):
     """A system does not have what the pass is about, which is no error: there is nothing to do."""
 

@@ -14,6 +14,7 @@ from tribe_po.cli import (
     explain,
     export,
     history,
+    init,
     invoices,
     products,
     quarantine,
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+init.add_to(app)
 relations.add_to(app)
 products.add_to(app)
 invoices.add_to(app)

@@ -118,7 +118,13 @@ class Settings(Rules):
 
         An empty value counts as not set. Raise `SettingsError` with a line for each problem.
         """
-        values, problems = _read_all(sources(environ, env_file, profile), profile)
+        return cls.of(sources(environ, env_file, profile), profile)
+
+    @classmethod
+    def of(cls, origins: list[Source], profile: str | None = None) -> Settings:
+        """Read all settings from these places, the first one that has a value counting. Raises as
+        `load` does."""
+        values, problems = _read_all(origins, profile)
         if problems:
             raise settings_error(problems)
         return cls(**values, profile=profile or "default")

@@ -21,7 +21,8 @@ def env_example() -> str:
         for setting in settings:
             remark = " Required." if setting.required else ""
             assignment = f"{setting.name}={setting.default or ''}"
-            comment = _COMMENT.wrap(f"{setting.help}.{remark}")
+            found = f" {setting.found}." if setting.found else ""
+            comment = _COMMENT.wrap(f"{setting.help}.{remark}{found}")
             lines += ["", *comment, assignment if setting.required else f"#{assignment}"]
     return "\n".join(lines) + "\n"
 

@@ -59,18 +59,23 @@ def _warn_if_open_to_others(path: Path) -> None:
         )
 
 
-def sources(environ: Mapping[str, str], env_file: Path | None, profile: str | None) -> list[Source]:
+def implied_file(profile: str | None) -> Path:
+    """The file of settings that belongs to a profile, or to none. Raise `SettingsError`."""
     if profile is not None and not _PROFILE.fullmatch(profile):
         raise settings_error(
             [f"--profile {profile!r}: expected a name of letters, digits, dots and dashes"]
         )
-    implied = Path(f"{profile}.env" if profile else ".env")
+    return Path(f"{profile}.env" if profile else ".env")
+
+
+def sources(environ: Mapping[str, str], env_file: Path | None, profile: str | None) -> list[Source]:
+    implied = implied_file(profile)
     needed = [path for path in (env_file, implied if profile else None) if path]
     optional = [] if profile or not implied.is_file() else [implied]
     files, problems = [], []
     for path in dict.fromkeys(needed + optional):
         try:
-            files.append(_env_file(path))
+            files.append(source_of(path))
         except (OSError, UnicodeDecodeError) as error:
             problems.append(f"{path} cannot be read: {_cause(error)}; expected a file of settings")
     if problems:
@@ -84,7 +89,8 @@ def profiles_in(folder: Path) -> list[str]:
     return sorted(name for name in names if _PROFILE.fullmatch(name))
 
 
-def _env_file(path: Path) -> Source:
+def source_of(path: Path) -> Source:
+    """Read one file of settings. Raise `OSError` or `UnicodeDecodeError`."""
     from dotenv import dotenv_values
 
     with path.open(encoding="utf-8-sig") as stream:

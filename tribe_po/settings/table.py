@@ -13,12 +13,14 @@ _POWEROFFICE = "PowerOffice Go"
 _TRIBE = "Tribe CRM"
 _SYNC = "Synchronisation"
 _MONITORING = "Monitoring"
+_GO = "Go → Menu → Settings → System → Extensions → Add extension → Custom"
 _INVOICES = "Invoices and payments"
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One declaration. `attribute` is where `Settings` keeps what `parse` makes of the text."""
+    """One declaration. `attribute` is where `Settings` keeps what `parse` makes of the text, and
+    `found` says where a person finds the value."""
 
     attribute: str
     name: str
@@ -27,6 +29,7 @@ class Setting:
     parse: Callable[[str], object]
     default: str | None = None
     required: bool = False
+    found: str = ""
 
     @property
     def secret(self) -> bool:
@@ -64,6 +67,7 @@ SETTINGS: tuple[Setting, ...] = (
         _POWEROFFICE,
         values.secret,
         required=True,
+        found=f"PowerOffice gave it to whoever registered the integration. It goes in at {_GO}",
     ),
     Setting(
         "poweroffice_client_key",
@@ -72,6 +76,7 @@ SETTINGS: tuple[Setting, ...] = (
         _POWEROFFICE,
         values.secret,
         required=True,
+        found=f"It comes out where the application key goes in: {_GO}",
     ),
     Setting(
         "poweroffice_subscription_key",
@@ -80,6 +85,7 @@ SETTINGS: tuple[Setting, ...] = (
         _POWEROFFICE,
         values.secret,
         required=True,
+        found="It is the partner's own, and the same for all of the partner's clients",
     ),
     Setting(
         "poweroffice_subscription_key_secondary",
@@ -120,6 +126,7 @@ SETTINGS: tuple[Setting, ...] = (
         _TRIBE,
         values.text,
         required=True,
+        found="Tribe: Configuration → Applications → Client Credentials → Create New Application",
     ),
     Setting(
         "tribe_client_secret",
@@ -128,6 +135,7 @@ SETTINGS: tuple[Setting, ...] = (
         _TRIBE,
         values.secret,
         required=True,
+        found="It belongs to the same application as the client id",
     ),
     Setting(
         "tribe_scope",

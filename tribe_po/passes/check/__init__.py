@@ -21,7 +21,7 @@ from tribe_po.settings import Settings
 from tribe_po.settings.sources import Source, sources
 from tribe_po.transport.pace import Pace
 
-__all__ = ["NAME", "CheckReport", "Finding", "Level", "Topic", "check"]
+__all__ = ["NAME", "CheckReport", "Finding", "Level", "Topic", "check", "check_keys"]
 
 NAME = "check"
 
@@ -89,6 +89,12 @@ STEPS = (
 """The looks in their order: later ones use what earlier ones found."""
 
 
+KEYS = {Topic.POWEROFFICE_KEYS: System.POWEROFFICE, Topic.TRIBE_KEYS: System.TRIBE}
+"""What tells whether a system accepts its keys."""
+WHOSE = (Topic.CLIENT, Topic.OWN)
+"""What tells whose keys they are."""
+
+
 def check(
     environ: Mapping[str, str],
     env_file: Path | None = None,
@@ -111,6 +117,22 @@ def check(
     for step in STEPS:
         if set(step.kinds) & set(settings.kinds):
             told += _made(it, step)
+    requests = {system: made.requests for system, made in it.connections.items()}
+    return CheckReport(settings.profile, tuple(dict.fromkeys(told)), requests)
+
+
+def check_keys(
+    origins: list[Source], *, now: Now = utc_now, pace: Pace | None = None
+) -> CheckReport:
+    """Look only whether both systems accept the keys that these sources give, and whose they are.
+
+    Raise `SettingsError` where the sources give no settings that make sense.
+    """
+    settings = Settings.of(origins)
+    it = examine(settings, origins, now, pace or shared_pace(settings))
+    told = [
+        finding for step in STEPS if step.topic in (*KEYS, *WHOSE) for finding in _made(it, step)
+    ]
     requests = {system: made.requests for system, made in it.connections.items()}
     return CheckReport(settings.profile, tuple(dict.fromkeys(told)), requests)
 
