@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,16 +68,6 @@ def test_the_schedule_is_that_of_the_passes() -> None:
     assert {one.name: (one.source, one.kinds) for one in SCHEDULE} == PASSES
     assert init_sync.NAME == INITIAL
     assert Result.FAILED.value == FAILED
-
-
-def test_the_schedule_is_that_of_the_crontab_example() -> None:
-    crontab = (Path(__file__).parents[2] / "crontab.example").read_text()
-    for one in SCHEDULE:
-        line = re.search(rf"^(\S+) .*\$SETTINGS {one.name}$", crontab, re.MULTILINE)
-        assert line
-        step = int(line[1].partition("/")[2] or 1)
-        hours = re.match(r"\d+ \*/(\d+) ", line[0])
-        assert one.every == (int(hours[1]) * 60 if hours else step) * MINUTE
 
 
 def test_without_a_state_it_says_so_and_makes_no_file(w: World) -> None:
