@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.world import NO_LIMITS, OSLO, World
 from tribe_po.errors import GuardRefused, NotAllowed, StateNotSaved
+from tribe_po.output import tables
 from tribe_po.passes import run as running
 from tribe_po.passes.by_hand import retry
 from tribe_po.records import Memory, System
@@ -525,3 +526,21 @@ def test_an_address_for_a_relation_with_two_roles_is_added_once(w: World) -> Non
 
     assert sum(1 for _ in w.tribe.store.of_type("Address")) == addresses + 1
     _is_silent(w)
+
+
+def test_what_two_roles_share_is_a_conflict_once_and_written_once(w: World) -> None:
+    contact = w.company(KAFFE, WebsiteUrl="https://fjord.example")
+    w.poweroffice.add_supplier(contact_id=contact)
+    w.init()
+    w.later()
+    organization = w.customer_in_tribe(KAFFE)["Organization"]["ID"]
+    w.tribe.edit(organization, Website="https://tribe.example")
+    w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example")
+    w.push()
+    report = w.pull()
+    assert [one.status for one in report.changes] == [Status.DONE, Status.SKIPPED]
+    assert report.changes[1].reason == "written with its other role"
+    assert len(report.plan.conflicts) == 2
+    assert [one.field for one in tables.distinct(report.plan.conflicts)] == ["website"]
+    assert "1 changed on both sides" in tables.summary(report).plain
+    assert w.pull().changes == ()

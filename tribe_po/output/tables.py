@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tribe_po.output import invoices, layout, words
-from tribe_po.records import Conflict, Kind, Quarantined, System
+from tribe_po.records import RELATIONS, Conflict, Kind, Quarantined, System
 from tribe_po.sync.change import Action, Change, FieldChange
 
 if TYPE_CHECKING:
@@ -65,10 +65,9 @@ def tables(
         yield layout.titled(title, layout.SIDE_STYLES[system], table)
         yield from layout.rest(len(members))
     if conflicts:
-        yield layout.titled(
-            "Changed on both sides", "yellow", _conflicts(conflicts[: layout.MOST_ROWS])
-        )
-        yield from layout.rest(len(conflicts))
+        told = distinct(conflicts)
+        yield layout.titled("Changed on both sides", "yellow", _conflicts(told[: layout.MOST_ROWS]))
+        yield from layout.rest(len(told))
     if quarantined:
         yield layout.titled("Quarantined", "yellow", _quarantine(quarantined[: layout.MOST_ROWS]))
         yield from layout.rest(len(quarantined))
@@ -76,10 +75,11 @@ def tables(
 
 def summary(report: Report) -> Text:
     """One line: the pass, what it did, what it cost."""
+    counts = {**report.counts, "conflict": len(distinct(report.plan.conflicts))}
     counted = [
-        f"{words.grouped(report.counts[name])} {planned if report.dry_run else done}"
+        f"{words.grouped(counts[name])} {planned if report.dry_run else done}"
         for name, (planned, done) in SUMMARY.items()
-        if report.counts[name]
+        if counts.get(name)
     ]
     seconds = (report.finished - report.started).total_seconds()
     requests = ", ".join(f"{number} to {side.title}" for side, number in report.requests.items())
@@ -144,6 +144,16 @@ def _links(changes: Sequence[Change]) -> Table:
             Text(words.printable(change.reason or ""), "dim"),
         )
     return table
+
+
+def distinct(conflicts: Sequence[Conflict]) -> list[Conflict]:
+    """Each conflict once: the two roles of one contact share the fields that both of them have."""
+    told: dict[tuple[object, ...], Conflict] = {}
+    for one in conflicts:
+        whose = "contact" if one.kind in RELATIONS else one.kind.value
+        values = one.base, one.tribe, one.poweroffice, one.winner
+        told.setdefault((whose, one.poweroffice_id, one.field, *values), one)
+    return list(told.values())
 
 
 def _conflicts(conflicts: Sequence[Conflict]) -> Table:

@@ -332,7 +332,9 @@ class _Run:
         else:
             again = key_write_back(moved)
         if again is None:
-            self._finish(change, Status.SKIPPED, "someone changed it meanwhile")
+            by_us = (change.system, _whom(change)) in self.written_to
+            reason = "written with its other role" if by_us else "someone changed it meanwhile"
+            self._finish(change, Status.SKIPPED, reason)
         return again
 
     def _update_one(self, change: Change) -> Written:
