@@ -17,5 +17,19 @@ def test_the_demo_ends_with_both_sides_in_agreement() -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert last.startswith("Checked: ")
     assert last.endswith("both sides agree.")
-    for command in ("init-sync --dry-run", "init-sync --yes", "push-relations", "pull-relations"):
+    for command in (
+        "init-sync --dry-run",
+        "init-sync --yes",
+        "push-relations",
+        "pull-relations",
+        "invoice --dry-run",
+        "invoice",
+        "pull-payments",
+    ):
         assert f"$ tribe-po {command}" in done.stdout
+    for told in (
+        "Expected in PowerOffice",
+        "Sent → Paid",
+    ):
+        assert told in done.stdout
+    assert "someone changed it meanwhile" not in done.stdout

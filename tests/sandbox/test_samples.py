@@ -6,7 +6,7 @@ import pytest
 from stdnum.no import orgnr
 
 from tests.sandbox.poweroffice.peer import START
-from tribe_po.sandbox import samples
+from tribe_po.sandbox import samples, story
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.samples import Cast, fill
 from tribe_po.sandbox.server import Sandbox
@@ -85,3 +85,19 @@ def test_a_catalogue_with_every_rate() -> None:
     (order,) = sandbox.poweroffice.orders()
     rates = {line["VatRate"] for line in order["SalesOrderLines"]}
     assert rates == {0.25, 0.15, 0.12, 0.0}
+
+
+def test_invoices_are_sent_and_those_that_were_booked_are_paid() -> None:
+    sandbox, cast = filled(customers=40, suppliers=12)
+    for code in ("TIME", "BOK", "KOPP"):
+        sandbox.tribe.add_product(Name=code, Code=code)
+    sent = story.send_invoices(sandbox, cast)
+    rows = {row["ID"]: row for row in sandbox.tribe.invoices()}
+    assert set(rows) == set(sent)
+    assert {row["Phase"]["Code"] for row in rows.values()} == {"Sent"}
+    assert sum(row["TotalIncludingVat"] < 0 for row in rows.values()) == 1
+    lines = [line for row in rows.values() for line in row["ProductLines"]]
+    assert any(line["Price"] is None for line in lines)
+    assert any(line["Price"] is not None and line["Product"] is None for line in lines)
+    assert any(line["DiscountPercentage"] for line in lines)
+    assert story.pay_invoices(sandbox) == []

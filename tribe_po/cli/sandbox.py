@@ -79,7 +79,7 @@ def _load(served: Sandbox, folder: Path) -> dict[str, str]:
 
 
 def demo(customers: Customers = 140, suppliers: Suppliers = 60) -> None:
-    """Show the whole round on the sandbox: dry run, first sync, edits on both sides, both ways.
+    """Show the whole round on the sandbox: first sync, edits both ways, invoices, payments.
 
     Example: tribe-po demo
     """

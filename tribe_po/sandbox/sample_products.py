@@ -1,4 +1,5 @@
-"""A small made-up catalogue, with each VAT rate and one archived product."""
+"""A small made-up catalogue, with each VAT rate, a product for lines of free text and an archived
+one."""
 
 from typing import Any
 
@@ -29,6 +30,7 @@ _PRODUCTS: tuple[dict[str, Any], ...] = (
     {"Code": "KAFFE", "Name": "Kaffebønner, 1 kg", "ProductGroupCode": "MAT", "UnitPrice": 189.5},
     {"Code": "BOK", "Name": "Håndbok", "StandardSalesAccount": 3100, "UnitPrice": 349},
     {"Code": "KOPP", "Name": "Kopp", "Description": "Steingods", "UnitCost": 41, "UnitPrice": 99},
+    {"Code": "FRITEKST", "Name": "Fritekst", "UnitPrice": 1},
     {"Name": "Diverse uten kode", "UnitPrice": 1},
     {"Code": "GAMMEL", "Name": "Utgått vare", "UnitPrice": 75, "IsArchived": True},
 )
