@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as day
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
@@ -52,8 +52,10 @@ class Invoice:
     payment_reference: str = ""
 
     def digest(self) -> str:
-        """16 hexadecimal digits that change when anything that is copied does."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        """16 hexadecimal digits that change when anything that is copied does; the KID aside, which
+        shows on all invoices at once when the settings come to name its field."""
+        copied = replace(self, payment_reference="")
+        return hashlib.sha256(repr(copied).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

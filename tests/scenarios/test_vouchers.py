@@ -151,6 +151,15 @@ def test_a_field_for_the_kid_that_is_made_after_the_first_run(office: Office, w:
     assert office.silent()
 
 
+def test_naming_the_field_later_is_no_change_of_what_was_exported(office: Office, w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, invoice_field="PaymentReference")
+    office.sent_as(NUMBER, goods(office), PaymentReference=KID)
+    assert office.export().exit_code is ExitCode.OK
+    w.overrides["TRIBE_PO_KID_FIELD"] = "PaymentReference"
+    report = office.export(full=True)
+    assert (report.exit_code, report.changes) == (ExitCode.OK, ())
+
+
 def test_a_field_for_the_kid_that_tribe_does_not_have(office: Office, w: World) -> None:
     w.overrides["TRIBE_PO_KID_FIELD"] = "bfb01497-1f3e-4a1a-9f0b-6a1f0f4d7c11"
     office.sent_as(NUMBER, goods(office))
