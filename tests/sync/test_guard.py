@@ -143,6 +143,12 @@ def test_the_share_is_a_setting(percent: int, refused: bool) -> None:
     assert bool(trips(before, with_changed(before, 4), limits=limits)) is refused
 
 
+def test_a_side_that_never_had_one_of_this_kind_is_not_suddenly_empty() -> None:
+    before = memory_of(*links(20, SUPPLIER))
+    task = replace(pull(), kinds=(CUSTOMER,))
+    assert trips(before, before, saw(POWEROFFICE, complete=True), task=task) == []
+
+
 @pytest.mark.parametrize("system", [TRIBE, POWEROFFICE])
 def test_a_side_that_is_suddenly_empty_is_refused(system: System) -> None:
     before = memory_of(linked())

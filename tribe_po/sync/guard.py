@@ -38,7 +38,8 @@ class Situation:
 
 
 def _side_is_empty(situation: Situation) -> GuardRefused | None:
-    linked = len(situation.before.links)
+    kinds = situation.plan.task.kinds
+    linked = sum(link.kind in kinds for link in situation.before.links.values())
     for seen in situation.observations:
         if seen.complete and not seen.records and linked:
             return GuardRefused(
