@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.office import SOON, Office, cause
+from tests.scenarios.office import SOON, Office, cause, lose_state
 from tests.scenarios.world import World
 from tribe_po.errors import ExitCode, NotAllowed
+from tribe_po.sandbox.faults import DropAfter, Fault
+from tribe_po.sandbox.faults import Status as Answer
 from tribe_po.sync.change import Status
 
 ASKS_TO_SEND = "createAndSendInvoice"
@@ -44,6 +46,14 @@ def test_prices_and_quantities_with_decimals(
     assert (booked["NetAmount"], booked["TotalAmount"]) == sums
     (row,) = office.invoices()[0].lines
     assert (row["ProductUnitPrice"], row["Quantity"]) == (line["Price"], line["Quantity"])
+    assert office.sums_agree()
+    assert office.silent()
+
+
+def test_the_first_invoice_of_all_in_a_complete_read(w: World) -> None:
+    office = Office(w)
+    office.sent()
+    assert office.export(full=True).exit_code is ExitCode.OK
     assert office.sums_agree()
     assert office.silent()
 
@@ -346,4 +356,62 @@ def test_the_same_sums_with_the_vat_on_other_lines_are_not_booked(w: World) -> N
     assert "15 25 in Tribe" in why
     assert "25 15 in PowerOffice" in why
     assert (len(office.orders()), office.invoices()) == (1, [])
+    assert office.silent()
+
+
+def test_a_draft_that_is_put_right_in_poweroffice_is_booked(w: World) -> None:
+    office = Office(w, "book")
+    office.sent(goods(office, VatGroup=15))
+    assert "115" in cause(office.export())
+    assert "--full" in cause(office.export(after=SOON))
+    (product,) = w.poweroffice.products()
+    w.poweroffice.edit_product(product["Id"], StandardSalesAccountId=470_003_010)
+    assert office.export(full=True).exit_code is ExitCode.OK
+    assert (office.orders(), office.booked()["TotalAmount"]) == ([], 115)
+    assert office.sums_agree()
+    assert office.silent()
+
+
+def test_a_draft_that_is_still_wrong_stays_one(w: World) -> None:
+    office = Office(w, "book")
+    office.sent(goods(office, VatGroup=15))
+    for _ in range(2):
+        assert "115" in cause(office.export(full=True))
+    assert (len(office.orders()), office.invoices()) == (1, [])
+    assert office.silent()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_draft_whose_answer_was_lost_is_booked_after_all(w: World, full: bool) -> None:
+    office = Office(w, "book")
+    office.sent()
+    w.sandbox.faults.add(Fault("poweroffice", "POST", "SalesOrders/Complete", DropAfter()))
+    w.sandbox.faults.add(Fault("poweroffice", "GET", "SalesOrders", Answer(503), times=99))
+    office.export()
+    assert (len(office.orders()), office.invoices()) == (1, [])
+    w.sandbox.faults.clear()
+    assert office.export(full=full).exit_code is ExitCode.OK
+    assert office.orders() == []
+    assert office.sums_agree()
+    assert office.silent()
+
+
+def test_a_draft_that_is_found_again_without_the_state_is_for_a_person(w: World) -> None:
+    office = Office(w, "book")
+    w.poweroffice.switches.allow_send_invoice = False
+    office.sent()
+    office.export()
+    lose_state(w)
+    w.poweroffice.switches.allow_send_invoice = True
+    w.init()
+    for full in (True, False):
+        why = cause(office.export(full=full))
+        assert "a draft" in why
+        assert "Send it" in why
+    assert (len(office.orders()), office.invoices()) == (1, [])
+    assert office.silent()
+    w.poweroffice.send_by_hand(office.draft()["Id"])
+    office.payments()
+    assert office.export().exit_code is ExitCode.OK
+    assert office.sums_agree()
     assert office.silent()

@@ -29,7 +29,14 @@ from tribe_po.sync import guard
 from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.draft import update_for
-from tribe_po.sync.invoices import decisions_for, held, next_step, phase_for, settled_phase
+from tribe_po.sync.invoices import (
+    decisions_for,
+    held,
+    is_to_be_issued,
+    next_step,
+    phase_for,
+    settled_phase,
+)
 from tribe_po.sync.match import Matching, Pair
 from tribe_po.sync.plan import LeftOut, left_out, make_plan
 
@@ -127,6 +134,19 @@ def test_what_a_person_has_to_look_at() -> None:
     for settled in ({"payment": "paid"}, {"phase": "Called"}):
         later = link(base={**told, **settled})
         assert held(later, System.POWEROFFICE, BOOK) == {}
+
+
+def test_a_draft_that_was_found_again_is_for_a_person() -> None:
+    found = replace(link(base=SUMS, poweroffice={"issued": None}), matched_by="mark")
+    assert names(found, System.POWEROFFICE) == []
+    assert set(held(found, System.POWEROFFICE, BOOK)) == {"issued"}
+    assert held(found, System.POWEROFFICE, RULES) == {}
+    assert held(replace(found, matched_by="created"), System.POWEROFFICE, BOOK) == {}
+    sent = replace(found, base={**SUMS, "issued": True}, poweroffice={})
+    assert held(sent, System.POWEROFFICE, BOOK) == {}
+    interrupted = replace(found, tribe={"issued": True})
+    assert (is_to_be_issued(interrupted), is_to_be_issued(found)) == (True, False)
+    assert names(interrupted, System.POWEROFFICE) == ["issued"]
 
 
 def test_what_a_person_can_do_about_it() -> None:

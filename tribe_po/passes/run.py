@@ -17,6 +17,7 @@ from tribe_po.sides import Side
 from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Change, Plan, Status, Task
+from tribe_po.sync.invoices import is_to_be_issued
 from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.trees import lay_over, settle
@@ -192,8 +193,28 @@ def observe(
         known = [cursor for cursor in cursors if cursor is not None]
         since = min(known) if len(known) == len(cursors) and not full else None
         seen = side.changed(kinds, since)
-        observations.append(_with_the_missed(session.memory, side, seen, kinds))
+        seen = _with_the_missed(session.memory, side, seen, kinds)
+        observations.append(_with_their_lines(session.memory, side, seen))
     return observations
+
+
+def _with_their_lines(memory: Memory, side: Side, seen: Observation) -> Observation:
+    """Read the drafts that are wanted as invoices once more, in whole: a list does not tell their
+    VAT, which has to be compared before they are booked."""
+    if not seen.complete or side.system is not System.POWEROFFICE:
+        return seen
+    shown = {record.id for record in seen.records if record.kind is Kind.INVOICE}
+    drafts = [
+        link.poweroffice_id
+        for link in memory.links.values()
+        if link.kind is Kind.INVOICE and is_to_be_issued(link) and link.poweroffice_id in shown
+    ]
+    whole = {record.id: record for record in side.get(Kind.INVOICE, drafts)} if drafts else {}
+    records = (
+        whole.get(record.id, record) if record.kind is Kind.INVOICE else record
+        for record in seen.records
+    )
+    return replace(seen, records=tuple(records)) if whole else seen
 
 
 def _with_the_missed(
@@ -254,7 +275,12 @@ def _find_interrupted_creates(
     """
     untraceable: set[RecordKey] = set()
     unlinked = dict(memory.unlinked)
-    marks = {(record.kind, record.mark) for record in unlinked.values()}
+    # What a list shows of a draft is not enough to book it.
+    marks = {
+        (record.kind, record.mark)
+        for record in unlinked.values()
+        if record.kind is not Kind.INVOICE or record.values.get("issued")
+    }
     for key, intent in memory.intents.items():
         if intent.kind in kinds and (intent.kind, intent.mark) not in marks:
             try:

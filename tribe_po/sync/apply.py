@@ -249,8 +249,7 @@ class _Run:
             return
         held = invoices.held(link, System.POWEROFFICE, rules)
         if held:
-            reason = "; ".join(f"{invoices.row(name).label}: {why}" for name, why in held.items())
-            step = invoices.next_step(held)
+            reason, step = invoices.reason(held), invoices.next_step(held)
             remember.refused(self.memory, self.plan, change, reason, step, self.now())
             return
         issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)

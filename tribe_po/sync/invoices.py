@@ -6,7 +6,7 @@ What differs and must not is held, with both values, until a person has looked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tribe_po.fields import Field, fields_of
@@ -28,10 +28,15 @@ _STEPS = {
     "content": "Make the same change in PowerOffice, or undo it in Tribe.",
     "delivery_error": "Deliver it from PowerOffice. It is listed until it is paid, or somebody "
     "moves it to another phase in Tribe.",
+    "issued": "Send it from PowerOffice, or delete it there.",
     "payment": "Move it to the phase that fits in Tribe, by hand.",
 }
-_COMPARE = "Compare them. The draft in PowerOffice is not booked while they differ."
+_COMPARE = (
+    "Correct the draft in PowerOffice, which is not booked while they differ; "
+    "then type: tribe-po invoice --full"
+)
 
+FOUND_AGAIN = "a draft that was found again, but not what was wanted of it"
 CHANGED = "it was changed in Tribe after it had been copied, and PowerOffice keeps the copy"
 
 
@@ -60,6 +65,11 @@ def held(link: Link, target: System, rules: Invoicing) -> dict[str, str]:
     return _held_in_tribe(link, rules)
 
 
+def reason(held: Mapping[str, str]) -> str:
+    """What is held, in one line."""
+    return "; ".join(f"{row(name).label}: {why}" for name, why in held.items())
+
+
 def next_step(held: Iterable[str]) -> str:
     """What a person can do about what is held, given by field."""
     return " ".join(dict.fromkeys(_STEPS.get(name, _COMPARE) for name in held))
@@ -84,6 +94,8 @@ def _held_in_poweroffice(link: Link, rules: Invoicing) -> dict[str, str]:
     found = differing_sums(link)
     if _changed_since_copied(link):
         found["content"] = CHANGED
+    if link.matched_by == "mark" and rules.mode.issues and _is_draft_without_orders(link):
+        found["issued"] = FOUND_AGAIN
     error, phase = link.base.get("delivery_error"), link.base.get("phase")
     unseen = link.base.get("payment") == Payment.OPEN and rules.is_to_be_exported(phase)
     if error and unseen:
@@ -95,10 +107,23 @@ def _changed_since_copied(link: Link) -> bool:
     return "content" in link.tribe and "content" in link.base
 
 
+def is_to_be_issued(link: Link) -> bool:
+    """Whether an order is a draft that is wanted to be an invoice."""
+    tribe, poweroffice = _told(link)
+    return bool(tribe.get("issued") and not poweroffice.get("issued"))
+
+
+def _is_draft_without_orders(link: Link) -> bool:
+    """A draft that nobody knows to be wanted as an invoice: the state was lost since its export,
+    and it may have been left a draft on purpose."""
+    tribe, poweroffice = _told(link)
+    return not (tribe.get("issued") or poweroffice.get("issued"))
+
+
 def _to_poweroffice(link: Link) -> list[Decision]:
     tribe, poweroffice = _told(link)
     wanted = []
-    if tribe.get("issued") and not poweroffice.get("issued"):
+    if is_to_be_issued(link):
         complete = all(name in poweroffice for name in ("net", "total", "vat"))
         if complete and not differing_sums(link) and not _changed_since_copied(link):
             wanted.append(Decision(row("issued"), System.TRIBE, "the sums are the same"))

@@ -335,7 +335,9 @@ class _Planner:
             if self._waits(key, digest):
                 continue
             held = invoices.held(link, target, rules)
-            self._hold(key, link.label, target.other, held, digest, invoices.next_step(held))
+            if held:
+                reason, step = invoices.reason(held), invoices.next_step(held)
+                self._quarantine(key, link.label, reason, step, digest, tuple(held))
             change = invoice_update(link, target, rules)
             if change is not None:
                 yield change
@@ -353,15 +355,13 @@ class _Planner:
         source: System,
         refusals: dict[str, str],
         digest: str,
-        next_step: str = "",
     ) -> None:
         if refusals:
             self._quarantine(
                 key,
                 label,
                 "; ".join(f"{name.replace('_', ' ')}: {why}" for name, why in refusals.items()),
-                next_step
-                or f"Complete it in {source.title}; everything else about the record goes on.",
+                f"Complete it in {source.title}; everything else about the record goes on.",
                 digest,
                 tuple(refusals),
             )
