@@ -275,11 +275,11 @@ def _find_interrupted_creates(
     """
     untraceable: set[RecordKey] = set()
     unlinked = dict(memory.unlinked)
-    # What a list shows of a draft is not enough to book it.
+    # What a list shows of an invoice is not enough to book a draft, or to miss a voucher's PDF.
     marks = {
         (record.kind, record.mark)
         for record in unlinked.values()
-        if record.kind is not Kind.INVOICE or record.values.get("issued")
+        if record.kind is not Kind.INVOICE
     }
     for key, intent in memory.intents.items():
         if intent.kind in kinds and (intent.kind, intent.mark) not in marks:
