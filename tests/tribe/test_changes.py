@@ -135,6 +135,20 @@ def test_a_change_that_is_seen_already_is_not_read_again(
     assert len(persons) == 2
 
 
+def test_whoever_changed_is_not_looked_up_by_the_address(
+    peer: Peer, people: dict[str, str]
+) -> None:
+    tribe = peer.tribe()
+    since = peer.later(hours=1)
+    assert tribe.names.known
+    peer.tenant.edit(people["snekker"], PhoneNumber="22334455")
+    peer.tenant.edit_address(people["snekker"], City="Voss")
+    peer.forget()
+    assert labels(tribe.changed(BOTH, since)) == ["supplier Vik Snekkeri AS"]
+    customers = [call for call in peer.asked() if "Organization_CommercialRelationship" in call]
+    assert len(customers) == 1
+
+
 def test_a_new_address_is_a_change(peer: Peer, people: dict[str, str]) -> None:
     tribe = peer.tribe()
     since = peer.later(hours=1)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from tribe_po.records import Form, Record
-from tribe_po.tribe.entity import Entity, identifier, linked
+from tribe_po.tribe.entity import Entity, identifier, linked, read, text
 from tribe_po.tribe.errors import QueryRefused
 from tribe_po.tribe.finding import OFF, PATHS, Finder, records
 from tribe_po.tribe.metadata import ADDRESS
-from tribe_po.tribe.query import Selection, touched_since
+from tribe_po.tribe.query import DATES, Selection, touched_since
 from tribe_po.tribe.shapes import CHILDREN, RELATIONS, Shape
 
 OVERLAP = timedelta(minutes=5)
@@ -22,7 +22,7 @@ Roles = dict[str, Entity]
 
 def everything(finder: Finder, shapes: Sequence[Shape]) -> list[Record]:
     """All records of some shapes."""
-    return [record for shape in shapes for record in records(shape, finder.roles(shape))]
+    return [record for shape in shapes for record in finder.records(shape)]
 
 
 def changed_since(finder: Finder, shapes: Sequence[Shape], since: datetime) -> list[Record]:
@@ -73,14 +73,33 @@ def _touched_relations(finder: Finder, form: Form, start: datetime) -> set[str]:
 
 
 def _address_owners(finder: Finder, start: datetime) -> dict[Form, set[str]]:
+    """Who has an address that changed, without having changed itself: whoever has, was polled. One
+    that changed only after it was polled is seen in the next read, which begins before that."""
     expansions = tuple(
-        (child, Selection(RELATIONS[form], ("ID",))) for form, child in CHILDREN.items()
+        (child, Selection(RELATIONS[form], ("ID", *DATES))) for form, child in CHILDREN.items()
     )
     rows = finder.reader.rows(Selection(ADDRESS, ("ID",), expansions), touched_since(start))
     return {
-        form: {identifier(linked(row, child)) for row in rows} - {""}
+        form: {
+            identifier(owner)
+            for row in rows
+            if (owner := linked(row, child)) and not _is_touched(owner, start)
+        }
+        - {""}
         for form, child in CHILDREN.items()
     }
+
+
+def _is_touched(entity: Entity, start: datetime) -> bool:
+    """What `touched_since` asks the server. A date that makes no sense is none."""
+    return any(_is_since(text(read(entity, date)), start) for date in DATES)
+
+
+def _is_since(date: str, start: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(date) >= start
+    except (ValueError, TypeError):  # no date, or one without an offset
+        return False
 
 
 def _by_id(rows: Iterable[Entity]) -> Roles:

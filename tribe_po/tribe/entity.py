@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from sys import intern
 from typing import Any
 
 Entity = Mapping[str, Any]
@@ -34,10 +35,10 @@ def identifier(entity: Entity | None) -> str:
 
 def text(value: object) -> str:
     """A text or number as text, empty where there is none. 34.0 is "34", 34.5 is "34.5"."""
+    if type(value) is str:
+        return intern(" ".join(value.split()))
     if value is None:
         return ""
-    if isinstance(value, str):
-        return " ".join(value.split())
     if isinstance(value, float | Decimal):
         return _decimal(Decimal(str(value)))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""

@@ -10,6 +10,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+DATES = ("CreationDate", "LastMutationDate")
+"""When a record came, and when it last changed, in UTC and whole seconds (tribe.md section 4.7)."""
+
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -59,7 +62,7 @@ def touched_since(time: datetime, paths: Sequence[str] = ("",)) -> str:
     Both dates, since the second may be null on a record that was never changed
     (tribe.md section 4.7).
     """
-    names = (f"{path}{date}" for path in paths for date in ("CreationDate", "LastMutationDate"))
+    names = (f"{path}{date}" for path in paths for date in DATES)
     return " or ".join(f"({name} ge {moment(time)})" for name in names)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from tribe_po.transport.http import Answer, Connection
@@ -13,6 +13,8 @@ from tribe_po.tribe.entity import Entity, identifier, read
 from tribe_po.tribe.errors import not_readable, printable, senseless
 from tribe_po.tribe.metadata import ROOT, Names
 from tribe_po.tribe.query import Selection
+
+T = TypeVar("T")
 
 PAGE = 100
 """Rows to ask for: the most that is known to work (tribe.md section 4.5)."""
@@ -47,15 +49,26 @@ class Reader:
     def rows(
         self, selection: Selection, condition: str = "", *, enough: int | None = None
     ) -> list[Entity]:
-        """All records that meet a `$filter`, each once, as they were last seen.
+        """All records that meet a `$filter`, each once, as they were last seen."""
+        return self.rows_as(_itself, selection, condition, enough=enough)
+
+    def rows_as(
+        self,
+        of: Callable[[Entity], T],
+        selection: Selection,
+        condition: str = "",
+        *,
+        enough: int | None = None,
+    ) -> list[T]:
+        """All records that meet a `$filter`, each as what is made of it: that is much smaller.
 
         `enough` stops the reading when that many have come: for a query whose answer is known to
         have no more. Raises `QueryRefused` when the server takes no form of the query, `NotAllowed`
         when the set cannot be read, `Temporary` when an answer makes no sense.
         """
-        found: dict[str, Entity] = {}
+        found: dict[str, T] = {}
         for _ in range(_MOST_READS):
-            received = self._read_into(found, selection, condition, enough)
+            received = self._read_into(found, of, selection, condition, enough)
             # Without ID in the order, rows of one second may change places between two pages: one
             # that came twice then stands for one that did not come.
             if len(found) >= received or self.learned.get(ORDER) in (None, _ORDERS[0]):
@@ -65,7 +78,8 @@ class Reader:
 
     def _read_into(
         self,
-        found: dict[str, Entity],
+        found: dict[str, T],
+        of: Callable[[Entity], T],
         selection: Selection,
         condition: str,
         enough: int | None,
@@ -75,18 +89,18 @@ class Reader:
         answer, query = self._first_page(path, selection, condition)
         received, same = 0, 1
         previous: list[str] = []
-        while page := _rows_in(answer):
+        while page := _rows_in(body := _body(answer), path):
             identifiers = [identifier(row) for row in page]
             same = same + 1 if identifiers == previous else 1
             may_repeat = self.learned.get(ORDER) not in (None, _ORDERS[0])
             if same > (_MOST_SAME_PAGES if may_repeat else 1):
                 raise senseless(path, "the same page came twice")
-            found.update(zip(identifiers, page, strict=True))
+            found.update(zip(identifiers, map(of, page), strict=True))
             previous = identifiers
             received += len(page)
             if enough is not None and len(found) >= enough:
                 return 0
-            following = _next_link(answer, selection.entity_set) or (
+            following = _next_link(body, path, selection.entity_set) or (
                 path,
                 [*query, ("$skip", str(received))],
             )
@@ -129,19 +143,23 @@ class Reader:
         return answer
 
 
-def _next_link(answer: Answer, entity_set: str) -> tuple[str, Query] | None:
+def _itself(row: Entity) -> Entity:
+    return row
+
+
+def _next_link(body: dict[str, Any], asked: str, entity_set: str) -> tuple[str, Query] | None:
     """Where the server says that the next page is, as a path and query of this connection.
 
     Only those two are taken from the link: its host may be a proxy's inner one, and the token goes
     nowhere but to the host of the settings.
     """
-    link = _body(answer).get("@odata.nextLink")
+    link = body.get("@odata.nextLink")
     if not link:
         return None
     target = urlsplit(str(link))
     path = unquote(target.path)
     if not f"/{path}".endswith((f"{ROOT}/{entity_set}", f"/{entity_set}")):
-        raise senseless(answer.path, f"its next page is elsewhere: {printable(path)}")
+        raise senseless(asked, f"its next page is elsewhere: {printable(path)}")
     # A plus stays one: Tribe does not read it as a space (tribe.md section 4.4).
     pairs = (part.partition("=") for part in target.query.split("&") if part)
     return f"{ROOT}/{entity_set}", [(unquote(name), unquote(value)) for name, _, value in pairs]
@@ -152,9 +170,9 @@ def _body(answer: Answer) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _rows_in(answer: Answer) -> list[Entity]:
+def _rows_in(body: dict[str, Any], path: str) -> list[Entity]:
     """The rows of a page. Raises `Temporary` when there is no list: that must not look empty."""
-    rows = read(_body(answer), "value")
+    rows = read(body, "value")
     if not isinstance(rows, list) or not all(isinstance(r, dict) and identifier(r) for r in rows):
-        raise senseless(answer.path, "there is no list of records in it")
+        raise senseless(path, "there is no list of records in it")
     return rows
