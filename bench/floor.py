@@ -29,7 +29,7 @@ POLLED = (
     "Relationship_Organization_Supplier",
     "Address",
 )
-"""What else is looked at: a change of an address moves no other record's date (tribe.md section 4.7)."""
+"""What else is looked at: a change of an address moves no other date (tribe.md section 4.7)."""
 
 
 class Floor:

@@ -84,7 +84,8 @@ class Office:
         return kept | self.sandbox.environment() | own
 
     def fill(self, number: int) -> None:
-        """Add customers that both systems know, alike in every field."""
+        """Add customers that both systems know, alike in every field,
+        some with other spaces."""
         for position in range(len(self.customers), len(self.customers) + number):
             self.add_pair(position)
         self.clock.advance(HOUR)
@@ -99,12 +100,15 @@ class Office:
     def add_to_tribe(self, position: int, **more: Any) -> str:
         """Add one customer to Tribe; the id of the organisation."""
         tribe, members = self.sandbox.tribe, company(position)
+        phone = members["PhoneNumber"]
+        if position % 3 == 0:  # the same number to a person, not to a computer
+            phone = f"{phone[:3]} {phone[3:6]} {phone[6:]}"
         organization = tribe.add_organization(
             Name=members["Name"],
             ChamberOfCommerceNumber=members["OrganizationNumber"],
             EmailAddress=members["EmailAddress"],
             FinancialEmailAddress=members["InvoiceEmailAddress"],
-            PhoneNumber=members["PhoneNumber"],
+            PhoneNumber=phone,
             Website=members["WebsiteUrl"],
             InvoiceAddress={
                 "Street": "Storgata",

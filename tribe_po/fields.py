@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from functools import cache
+from sys import intern
 
 from tribe_po.records import Address, Form, Kind, System, Value, Values
 
@@ -42,8 +43,10 @@ def clean(value: object) -> str | None:
     Both systems hand out empty strings for "nothing", and Tribe's computed names carry stray
     newlines (tribe.md section 5.2).
     """
-    text = " ".join(str(value).split()) if value is not None else ""
-    return text or None
+    if value is None:
+        return None
+    text = value if type(value) is str else str(value)
+    return intern(" ".join(text.split())) or None
 
 
 def _text(value: Value) -> Value:
@@ -192,7 +195,7 @@ class Field:
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two values mean the same to a bookkeeper."""
-        return self.normal(one) == self.normal(other)
+        return one == other or self.normal(one) == self.normal(other)
 
 
 _CUSTOMER = frozenset({Kind.CUSTOMER})

@@ -46,7 +46,7 @@ def mode(path: Path) -> int:
 
 def test_no_file_is_no_state(storage: CheckedStorage) -> None:
     assert storage.read() is None
-    assert storage.read_with_texts() is None
+    assert storage.read_texts() is None
 
 
 def test_what_was_written_is_read(storage: CheckedStorage, path: Path) -> None:
@@ -96,14 +96,13 @@ def test_a_write_of_stock_tinydb_is_noticed(storage: CheckedStorage, path: Path)
 
 def test_the_texts_are_the_documents(storage: CheckedStorage) -> None:
     storage.write(OLD)
-    found = storage.read_with_texts()
-    assert found is not None
-    tables, texts = found
+    texts = storage.read_texts()
+    assert texts is not None
     assert texts["links"]["2"] == as_text({"name": "Bjørk"})
     assert {
         table: {doc_id: json.loads(text) for doc_id, text in documents.items()}
         for table, documents in texts.items()
-    } == tables
+    } == OLD
 
 
 @pytest.mark.parametrize(
@@ -118,10 +117,9 @@ def test_another_layout_gives_the_same_texts(
     storage: CheckedStorage, path: Path, body: bytes
 ) -> None:
     path.write_bytes(sealed(body))
-    found = storage.read_with_texts()
-    assert found is not None
-    tables, texts = found
-    assert texts == {
+    tables = storage.read()
+    assert tables is not None
+    assert storage.read_texts() == {
         table: {doc_id: as_text(document) for doc_id, document in documents.items()}
         for table, documents in tables.items()
     }
@@ -141,12 +139,12 @@ def test_another_layout_gives_the_same_texts(
 def test_any_tables_come_back(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> None:
     storage = CheckedStorage(tmp_path_factory.mktemp("any") / "state.json")
     storage.write(tables)
-    found = storage.read_with_texts()
+    assert storage.read() == tables
+    found = storage.read_texts()
     assert found is not None
-    assert found[0] == tables
     assert {
         table: {doc_id: json.loads(text) for doc_id, text in documents.items()}
-        for table, documents in found[1].items()
+        for table, documents in found.items()
     } == tables
 
 

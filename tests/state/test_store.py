@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from tinydb import TinyDB, where
 
 from tests.state.memories import a_link, a_memory, a_run, full_memory, random_memories
+from tests.state.test_storage import sealed
 from tribe_po import __version__
 from tribe_po.errors import ExitCode, GuardRefused, StateNotSaved, StateUnreadable
 from tribe_po.records import (
@@ -306,3 +307,12 @@ def test_the_garbage_collector_is_left_as_it_was(path: Path, enabled: bool) -> N
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize("line", [b'"1":{},{}', b'"1":{},{"a":{}'])
+def test_lines_that_are_no_documents_are_refused(path: Path, line: bytes) -> None:
+    Store(path).save(Memory())
+    body, _ = path.read_bytes().split(b'"checksum": ')
+    path.write_bytes(sealed(body.replace(b'"links":{\n', b'"links":{\n' + line)))
+    with pytest.raises(StateUnreadable):
+        opened(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -29,6 +30,10 @@ from tribe_po.settings import Settings
 from tribe_po.sync.change import Change, Plan, Status
 from tribe_po.sync.guard import Limits
 
+RARELY = 50_000
+"""So many new objects between two looks for cycles. A pass makes many small objects, hardly a cycle
+among them, and does not last."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -46,6 +51,7 @@ class Pass:
 def perform(context: typer.Context, chosen: Pass, asked: Asked) -> NoReturn:
     """Make one pass, report it, and exit with its code."""
     common: Common = context.obj
+    gc.set_threshold(RARELY)
     with signals.handled() as stop:
         with _reported(chosen, common, asked):
             log.start(verbose=asked.verbose, quiet=asked.quiet, to=common.log)

@@ -297,6 +297,9 @@ def _look_up_numbers(
 ) -> tuple[Memory, list[Record]]:
     """Before creating, ask the other side for records with the same number that were not read:
     archived ones in PowerOffice, relations without the role in Tribe."""
+    wanted = to_look_up(memory, matching, task, session.now())
+    if not any(wanted.values()):
+        return memory, []
     linked = {
         (system, link.kind, link.id_in(system))
         for link in memory.links.values()
@@ -304,7 +307,7 @@ def _look_up_numbers(
     }
     unlinked = dict(memory.unlinked)
     candidates = []
-    for system, records in to_look_up(memory, matching, task, session.now()).items():
+    for system, records in wanted.items():
         for kind in task.kinds:
             numbers = [str(one.values[KEYS[kind]]) for one in records if one.kind is kind]
             for found in session.sides[system].find_by_key(kind, numbers) if numbers else ():

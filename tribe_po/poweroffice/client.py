@@ -197,17 +197,13 @@ class PowerOffice:
             if kind in kinds
         }
         invoices = [self._invoices.changed(stamp)] if Kind.INVOICE in kinds else []
-        reads: list[Listing | Seen] = [*listings.values(), *invoices]
+        reads: list[Listing[Record] | Seen] = [*listings.values(), *invoices]
         started = next((read.started for read in reads), None)
         latest = [moment for read in reads if (moment := read.last_changed)]
         return Observation(
             System.POWEROFFICE,
             (
-                *(
-                    self._registers[kind].record(dto)
-                    for kind in listings
-                    for dto in listings[kind].rows
-                ),
+                *(record for listing in listings.values() for record in listing.rows),
                 *(record for seen in invoices for record in seen.records),
             ),
             started or max(latest, default=None),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from tribe_po.errors import Temporary, TribePoError
 from tribe_po.poweroffice.refusals import general_error, is_success, problem_of
@@ -17,6 +17,8 @@ from tribe_po.transport.http import Answer, Connection, Query
 
 Dto = Mapping[str, Any]
 """A record as PowerOffice's JSON has it, members in PascalCase."""
+
+Row = TypeVar("Row")
 
 PAGE_SIZE = 1000
 """Rows to a page. PowerOffice's own limit is 5000 (poweroffice.md section 17, 4)."""
@@ -62,17 +64,13 @@ INVOICE_SETTINGS = Resource("/InvoiceSettings", "CommonServices")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A whole list. `started` is the server's time at the first page, None where it told none."""
+class Listing(Generic[Row]):
+    """A whole list. `started` is the server's time at the first page; where it told none,
+    `last_changed` is the latest change of any row."""
 
-    rows: tuple[Dto, ...]
+    rows: tuple[Row, ...]
     started: datetime | None
-
-    @property
-    def last_changed(self) -> datetime | None:
-        """The latest change of any row."""
-        stamps = (row.get("LastChangedDateTimeOffset") for row in self.rows)
-        return max((instant(stamp) for stamp in stamps if stamp), default=None)
+    last_changed: datetime | None = None
 
 
 def instant(stamp: str) -> datetime:
@@ -94,24 +92,33 @@ class Lists:
         self._announces: bool | None = None
         self._most_at_once: dict[str, int] = {}
 
-    def read(self, resource: Resource, filters: Query = ()) -> Listing:
-        """Read every row that the filters let through, each id once, in its last version read.
+    def read(self, resource: Resource, filters: Query = ()) -> Listing[Dto]:
+        """Read every row that the filters let through, each id once, in its last version read."""
+        return self.read_as(_itself, resource, filters)
+
+    def read_as(
+        self, of: Callable[[Dto], Row], resource: Resource, filters: Query = ()
+    ) -> Listing[Row]:
+        """Read every row, and keep only what is made of it: a row is much larger than a record.
 
         The next page is announced in a header. From a server that announces none, pages are read
         until nothing new comes, for they may be smaller than what was asked for (poweroffice.md
         section 17, 3 and 4).
         """
-        rows: dict[str, Dto] = {}
-        started = None
+        rows: dict[str, Row] = {}
+        started = last_changed = None
         for number in count(1):
             page = (("PageNumber", str(number)), ("PageSize", str(PAGE_SIZE)))
             answer = self._get(resource, [*filters, *page])
             started = answer.server_time if number == 1 else started
-            read = {str(row[resource.key]): row for row in _rows(answer, resource.key)}
+            page_rows = _rows(answer, resource.key)
+            read = {str(row[resource.key]): of(row) for row in page_rows}
             is_new = not read.keys() <= rows.keys()
             if number > 1 and read and not is_new and (self._announces or len(read) >= PAGE_SIZE):
                 raise _same_page_again(resource, number)
             rows |= read
+            if started is None:
+                last_changed = _latest(page_rows, last_changed)
             link, is_short = _next_page_link(answer), self._is_short(resource, len(read))
             self._announces = True if link is not None else self._announces
             if self._announces is None and not is_short and len(read) < PAGE_SIZE:
@@ -119,7 +126,7 @@ class Lists:
             may_follow = is_new and not is_short
             if not (link if self._announces else may_follow):
                 break
-        return Listing(tuple(rows.values()), started)
+        return Listing(tuple(rows.values()), started, last_changed)
 
     def _would_announce(self, resource: Resource, filters: Query) -> bool:
         """Whether the server announces the next page of a list of several rows, asked for one. A
@@ -165,6 +172,16 @@ class Lists:
             )
             self._takes_order = False
         return answer
+
+
+def _itself(row: Dto) -> Dto:
+    return row
+
+
+def _latest(rows: Sequence[Dto], known: datetime | None) -> datetime | None:
+    stamps = (row.get("LastChangedDateTimeOffset") for row in rows)
+    times = [instant(stamp) for stamp in stamps if stamp]
+    return max(times if known is None else [*times, known], default=None)
 
 
 def _checked(answer: Answer, resource: Resource) -> Answer:

@@ -72,9 +72,9 @@ class Register(ABC):
         """The edit in the terms of the record that it is for."""
         return edit
 
-    def listing(self, filters: Query) -> Listing:
-        """The rows that the filters let through."""
-        return self._lists.read(self._resource, filters)
+    def listing(self, filters: Query) -> Listing[Record]:
+        """The records that the filters let through."""
+        return self._lists.read_as(self.record, self._resource, filters)
 
     def get(self, ids: Sequence[str]) -> list[Record]:
         """Read records by id, a request for each. What is gone is left out."""
@@ -83,7 +83,7 @@ class Register(ABC):
 
     def _found(self, name: str, values: Iterable[str]) -> list[Record]:
         """The records that a filter by a list of values finds."""
-        return [self.record(dto) for dto in self.listing([(name, ",".join(values))]).rows]
+        return list(self.listing([(name, ",".join(values))]).rows)
 
     def create(self, creation: Creation) -> Written:
         """Create a record.

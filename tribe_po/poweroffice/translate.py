@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from tribe_po.fields import Field, Owner, clean, fields_of
@@ -31,7 +32,7 @@ def record_from(kind: Kind, dto: Dto) -> Record:
     """Read a customer or supplier. Every field of its kind and form is there, None where empty;
     a record without a usable name is still one."""
     form = Form.PERSON if is_person(dto) and kind is Kind.CUSTOMER else Form.ORGANIZATION
-    values = {row.name: _read(row, dto) for row in fields_of(kind, form)}
+    values = {name: read(dto.get(member)) for name, member, read in _members(kind, form)}
     if is_person(dto) and form is Form.ORGANIZATION:
         values["name"] = _full_name(dto) or values["name"]
     identity = str(dto["Id"])
@@ -55,9 +56,9 @@ def _mark(dto: Dto) -> str | None:
 def _address(value: Any) -> Value:
     if not isinstance(value, Mapping):
         return None
-    parts = {part: clean(value.get(name)) or "" for part, name in _ADDRESS_MEMBERS.items()}
-    country = parts.pop("country").upper()
-    return Address(**parts, country=country) if any(parts.values()) else None
+    parts = [clean(value.get(name)) or "" for name in _ADDRESS_MEMBERS.values()]
+    line1, line2, postal_code, city, country = parts
+    return Address(line1, line2, postal_code, city, country.upper()) if any(parts[:-1]) else None
 
 
 def _days(value: Any) -> Value:
@@ -71,8 +72,12 @@ _READERS: Mapping[str, Callable[[Any], Value]] = {
 }
 
 
-def _read(row: Field, dto: Dto) -> Value:
-    return _READERS.get(row.name, clean)(dto.get(row.poweroffice))
+@cache
+def _members(kind: Kind, form: Form) -> tuple[tuple[str, str, Callable[[Any], Value]], ...]:
+    """Each field's name, the member that it is read from, and how."""
+    return tuple(
+        (row.name, row.poweroffice, _READERS.get(row.name, clean)) for row in fields_of(kind, form)
+    )
 
 
 def member_of(row: Field) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from sys import intern
 from typing import Any
 
 from tribe_po.records import (
@@ -121,7 +122,9 @@ def _decode_values(document: Document, key: str) -> Values:
         return NO_VALUES
     values = _object(document[key], key)
     for name, value in values.items():
-        if type(value) not in _PLAIN:
+        if type(value) is str:
+            values[name] = intern(value)
+        elif type(value) not in _PLAIN:
             values[name] = _decode_object(value)
     return values
 

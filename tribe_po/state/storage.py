@@ -19,6 +19,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,6 +47,10 @@ _SEAL_START = b'"checksum": {"1": {"sha256": "'
 _SEAL_END = b'"}}}\n'
 _SEAL_LENGTH = len(_SEAL_START) + 64 + len(_SEAL_END)
 
+_TABLE = re.compile(r'("(?:[^"\\]|\\.)*"):{')
+_DOCUMENT = re.compile(r'"([0-9]+)":({.*}),?')
+_BETWEEN = ("},", "")
+
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})
 """What network file systems answer that cannot sync a folder."""
 
@@ -71,31 +76,30 @@ class CheckedStorage(Storage):
         content = self._content()
         return None if content is None else self._tables(content)
 
-    def read_with_texts(self) -> tuple[Tables, Texts] | None:
-        """Like `read`, and with it each document's text as it stands in the file."""
+    def read_texts(self) -> Texts | None:
+        """Like `read`, but each document as its text, as it stands in the file. Documents take up
+        much more as objects than as text, so that nobody should hold all of them at once."""
         content = self._content()
         if content is None:
             return None
-        tables = self._tables(content)
-        return tables, _texts_in(content, tables)
+        damage = _damage(content)
+        if damage:
+            raise self.unreadable(damage)
+        texts = _cut(content)
+        return _as_texts(self._tables(content)) if texts is None else texts
 
     def write(self, data: Tables) -> None:
         """Save all tables. Raise StateNotSaved when that fails; the old generation then stays."""
-        self.write_texts(
-            {
-                table: {str(doc_id): as_text(document) for doc_id, document in documents.items()}
-                for table, documents in data.items()
-            }
-        )
+        self.write_texts(_as_texts(data))
 
     def write_texts(self, texts: Texts) -> None:
         """Like `write`, for documents that are JSON text already.
 
         A file that has this content already is not touched.
         """
-        body = _body(texts)
+        content = _sealed(texts)
         try:
-            self._replace(body + _seal(body))
+            self._replace(content)
         except OSError as error:
             raise StateNotSaved(
                 f"The state could not be saved to {self.path}.",
@@ -164,7 +168,7 @@ class CheckedStorage(Storage):
         except OSError:
             return False
 
-    def _replace(self, content: bytes) -> None:
+    def _replace(self, content: bytes | bytearray) -> None:
         try:
             current = self.path.read_bytes()
         except FileNotFoundError:
@@ -209,38 +213,47 @@ class CheckedStorage(Storage):
         return shlex.quote(str(path))
 
 
-def _body(texts: Texts) -> bytes:
-    """Lay out the file up to its checksum. `_texts_in` takes it apart again."""
-    tables = (
-        f"{as_text(table)}:{{"
-        + ",".join([f'\n"{doc_id}":{text}' for doc_id, text in documents.items()])
-        + "\n},\n"
-        for table, documents in texts.items()
-    )
-    return ("{\n" + "".join(tables)).encode()
+def _sealed(texts: Texts) -> bytearray:
+    """Lay out the file, with its checksum. `_cut` takes it apart again."""
+    content = bytearray(b"{\n")
+    for table, documents in texts.items():
+        content += f"{as_text(table)}:{{".encode()
+        separator = "\n"
+        for doc_id, text in documents.items():
+            content += f'{separator}"{doc_id}":{text}'.encode()
+            separator = ",\n"
+        content += b"\n},\n"
+    content += _seal(content)
+    return content
 
 
-def _texts_in(content: bytes, tables: Tables) -> Texts:
-    """Cut the file's content into its documents' texts; serialise them where it is laid out in
-    another way."""
-    lines = iter(content.decode("utf-8", "replace").splitlines()[1:])
-    texts = {}
-    for table, documents in tables.items():
-        next(lines, None)
-        texts[table] = {
-            doc_id: line[len(doc_id) + 3 :].removesuffix(",")
-            for doc_id, line in zip(documents, lines, strict=False)
-        }
-        next(lines, None)
-    if _body(texts) == content[:-_SEAL_LENGTH]:
-        return texts
+def _as_texts(tables: Tables) -> Texts:
     return {
-        table: {doc_id: as_text(document) for doc_id, document in documents.items()}
+        table: {str(doc_id): as_text(document) for doc_id, document in documents.items()}
         for table, documents in tables.items()
     }
 
 
-def _seal(body: bytes) -> bytes:
+def _cut(content: bytes) -> Texts | None:
+    """Cut the file's content into its documents' texts; None where it is laid out in another way
+    than `_body` does."""
+    texts: dict[str, dict[str, str]] = {}
+    documents: dict[str, str] = {}
+    body = memoryview(content)[:-_SEAL_LENGTH]
+    first, *lines = str(body, "utf-8", "replace").split("\n")
+    if first != "{":
+        return None
+    for line in lines:
+        if document := _DOCUMENT.fullmatch(line):
+            documents[document[1]] = document[2]
+        elif table := _TABLE.fullmatch(line):
+            texts[json.loads(table[1])] = documents = {}
+        elif line not in _BETWEEN:
+            return None
+    return texts
+
+
+def _seal(body: bytearray | memoryview) -> bytes:
     """Give the end of the file: the checksum of everything before it."""
     return _SEAL_START + hashlib.sha256(body).hexdigest().encode("ascii") + _SEAL_END
 
@@ -249,8 +262,8 @@ def _damage(content: bytes) -> str:
     """Say what is wrong with a file's content; empty when it is whole."""
     if not content:
         return "It is empty (0 bytes)."
-    body, seal = content[:-_SEAL_LENGTH], content[-_SEAL_LENGTH:]
-    if seal == _seal(body):
+    seal = content[-_SEAL_LENGTH:]
+    if seal == _seal(memoryview(content)[:-_SEAL_LENGTH]):  # a slice would copy all of it
         return ""
     if seal.startswith(_SEAL_START):
         return f"It is damaged: its checksum does not match its {len(content)} bytes."
@@ -260,7 +273,7 @@ def _damage(content: bytes) -> str:
     )
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes | bytearray) -> None:
     """Write a new file that only its owner can read, down to the disk. Raise OSError, also when
     there is a file of that name; what a full disk cut short does not stay."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

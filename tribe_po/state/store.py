@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,11 +17,15 @@ from tribe_po import __version__
 from tribe_po.errors import GuardRefused, StateUnreadable
 from tribe_po.records import Memory
 from tribe_po.state.encoding import CODECS, SCHEMA, Codec, decode_meta, encode_meta, memory_of
-from tribe_po.state.storage import CheckedStorage, Document, Tables, Texts, as_text
+from tribe_po.state.storage import CheckedStorage, Document, Texts, as_text
 
 _log = logging.getLogger(__name__)
 
 _META = "meta"
+
+_AT_ONCE = 500
+"""So many documents are objects at the same time."""
+
 _Decoded = TypeVar("_Decoded")
 
 
@@ -56,11 +61,11 @@ class Store:
         """
         self._index = {}
         with _collector_resting():
-            found = self._storage.read_with_texts()
+            found = self._storage.read_texts()
             if found is None:
                 return Memory()
             self._warn_if_others_can_read()
-            return self._memory(*found)
+            return self._memory(found)
 
     def save(self, memory: Memory) -> None:
         """Write the memory, with its last runs. Nothing is written when nothing changed.
@@ -92,43 +97,53 @@ class Store:
             )
         memory.meta.tenant = tenant
 
-    def _memory(self, tables: Tables, texts: Texts) -> Memory:
-        self._check_schema(tables)
-        meta = self._decoded(_META, "1", decode_meta, tables[_META]["1"])
+    def _memory(self, texts: Texts) -> Memory:
+        document = self._checked_meta(texts)
+        meta = self._decoded(_META, "1", decode_meta, document)
         for codec in CODECS:
-            self._index[codec.table] = self._read(codec, tables, texts)
+            self._index[codec.table] = self._read(codec, texts)
         entries = {
             table: {key: saved.entry for key, saved in index.items()}
             for table, index in self._index.items()
         }
         return memory_of(meta, entries)
 
-    def _read(self, codec: Codec, tables: Tables, texts: Texts) -> _Index:
+    def _read(self, codec: Codec, texts: Texts) -> _Index:
         index = {}
-        for doc_id, document in self._documents(tables, codec.table).items():
+        for doc_id, text, document in self._documents(texts, codec.table):
             key, entry = self._decoded(codec.table, doc_id, codec.decode, document)
             number = self._decoded(codec.table, doc_id, int, doc_id)
-            index[key] = _Saved(number, entry, texts[codec.table][doc_id])
+            index[key] = _Saved(number, entry, text)
         return index
 
-    def _documents(self, tables: Tables, table: str) -> dict[str, Document]:
-        if table not in tables:
+    def _documents(self, texts: Texts, table: str) -> Iterator[tuple[str, str, Any]]:
+        """The documents of a table with their ids and texts, some at a time."""
+        if table not in texts:
             raise self._storage.unreadable(f"It has no table {table}.")
-        return tables[table]
+        rows = iter(texts[table].items())
+        while chunk := list(islice(rows, _AT_ONCE)):
+            first = chunk[0][0]
+            joined = f"[{','.join([text for _, text in chunk])}]"
+            documents = self._decoded(table, first, json.loads, joined)
+            if len(documents) != len(chunk):
+                raise self._storage.unreadable(f"Table {table} has more documents than ids.")
+            for (doc_id, text), document in zip(chunk, documents, strict=True):
+                yield doc_id, text, document
 
     def _decoded(
         self, table: str, doc_id: str, decode: Callable[[Any], _Decoded], document: Any
     ) -> _Decoded:
         try:
             return decode(document)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._storage.unreadable(
                 f"Document {doc_id} of the table {table} does not have the expected shape: "
                 f"{type(error).__name__}: {error}"
             ) from error
 
-    def _check_schema(self, tables: Tables) -> None:
-        meta = self._documents(tables, _META).get("1")
+    def _checked_meta(self, texts: Texts) -> Document:
+        documents = {doc_id: document for doc_id, _, document in self._documents(texts, _META)}
+        meta = documents.get("1")
         if not isinstance(meta, dict) or type(schema := meta.get("schema")) is not int:
             raise self._storage.unreadable("It does not say which schema it has.")
         if schema < SCHEMA:
@@ -141,6 +156,7 @@ class Store:
                 f"this is tribe-po {__version__}, which reads schema {SCHEMA}.",
                 f"Install tribe-po {version} or later.",
             )
+        return meta
 
     def _warn_if_others_can_read(self) -> None:
         mode = self._storage.path.stat().st_mode & 0o777

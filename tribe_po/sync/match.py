@@ -163,6 +163,8 @@ def match(
                 *(record for record in candidates if record.kind is kind),
             ],
         }
+        if not any(left.values()):
+            continue
         for rule in _rules(memory, optional, kind):
             _apply(rule, left, pairs, ambiguous)
         for records in left.values():

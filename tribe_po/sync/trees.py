@@ -51,6 +51,8 @@ def _laid(link: Link, system: System, values: Values) -> Link:
             tree[name] = values[name]
         elif system is System.POWEROFFICE:
             base[name] = values[name]
+    if base == link.base and tree == known:
+        return link
     if system is System.TRIBE:
         return replace(link, base=base, tribe=tree)
     return replace(link, base=base, poweroffice=tree)
@@ -58,6 +60,8 @@ def _laid(link: Link, system: System, values: Values) -> Link:
 
 def _settled(link: Link) -> Link:
     """Agree on what both sides changed to the same, or had alike before they were linked."""
+    if not (link.tribe and link.poweroffice):
+        return link
     agreed = {
         row.name: link.poweroffice[row.name]
         for row in fields_of(link.kind, link.form)
@@ -80,11 +84,7 @@ def _without(values: Values, names: Collection[str]) -> Values:
 
 def _as_agreed(link: Link, values: Values) -> bool:
     """The quick look that nearly every record of a complete read needs."""
-    return not (link.tribe or link.poweroffice) and all(
-        row.name in link.base and link.base[row.name] == values[row.name]
-        for row in fields_of(link.kind, link.form)
-        if row.name in values
-    )
+    return values == link.base and not (link.tribe or link.poweroffice)
 
 
 def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
@@ -105,7 +105,10 @@ def _see_record(link: Link, record: Record) -> Link:
     """Lay one record over its link. Seeing it as it was ends a parking for its sake."""
     if record.form is not link.form:
         return replace(link, parked=FORM_CHANGED[record.system])
-    if record.system is System.TRIBE:
+    if record.system is System.TRIBE and (link.tribe_relation_id, link.tribe_address_id) != (
+        record.relation_id,
+        record.address_id,
+    ):
         link = replace(
             link, tribe_relation_id=record.relation_id, tribe_address_id=record.address_id
         )

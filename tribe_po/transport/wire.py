@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
-import backoff
 import requests
 from urllib3.exceptions import HTTPError
 
@@ -149,6 +148,7 @@ class Wire:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._local = threading.local()
+        self._environment: dict[str, dict[str, Any]] = {}
 
     def send(self, call: Call, headers: Mapping[str, str]) -> Answer:
         """Send until there is an answer that trying again would not change: 2xx, 501, or 4xx
@@ -216,11 +216,18 @@ class Wire:
         return Answer(status, answer_headers, text, call.path, title, call.name, once, content)
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
-        session = self._session()
-        settings = session.merge_environment_settings(request.url, {}, True, None, None)
-        timeout = (CONNECT_TIMEOUT, self._timeout)
+        session, timeout = self._session(), (CONNECT_TIMEOUT, self._timeout)
+        settings = self._settings(request.url or "", session)
         with session.send(request, allow_redirects=False, timeout=timeout, **settings) as response:
             return response.status_code, response.headers, _read(response)
+
+    def _settings(self, url: str, session: requests.Session) -> dict[str, Any]:
+        """Proxies and certificates from the environment, looked up once for each host."""
+        host = urlsplit(url).netloc
+        if host not in self._environment:
+            found = session.merge_environment_settings(url, {}, True, None, None)
+            self._environment[host] = dict(found)
+        return self._environment[host]
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
@@ -269,6 +276,8 @@ def _read(response: requests.Response) -> bytes:
 
 def _waits() -> Iterator[float]:
     """Seconds between tries: 1, 2, 4, ... 30, each with up to a second of jitter."""
+    import backoff  # brings asyncio along; most passes never wait
+
     seconds = backoff.expo(factor=LEAST_PAUSE, max_value=30)
     next(seconds)
     return (backoff.random_jitter(second) for second in seconds)
