@@ -7,7 +7,7 @@ CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test chaos bench lint format clean
+.PHONY: demo test chaos wheel bench lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
@@ -21,7 +21,11 @@ test: $(VENV)/.dev
 # `make chaos SEED=1` repeats the one that said SEED=1.
 chaos: $(VENV)/.dev
 	@echo SEED=$(SEED)
-	SEED=$(SEED) $(BIN)/pytest tests/dialects tests/chaos -m ''
+	SEED=$(SEED) $(BIN)/pytest tests/dialects tests/chaos tests/test_wheel.py -m ''
+
+# Build it, install it in a clean environment, run it there.
+wheel: $(VENV)/.dev
+	$(BIN)/pytest tests/test_wheel.py -m ''
 
 # What the tool costs beside the least that could do the same: bench/README.md. Some minutes;
 # `make bench PARTS="idle machine"` measures only these parts.

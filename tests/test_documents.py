@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.cli.lines import problem
 from tribe_po.cli.app import app
 from tribe_po.errors import ExitCode
 from tribe_po.settings import settings_table
@@ -42,3 +45,15 @@ def test_the_readme_lists_the_commands_that_there_are() -> None:
     table = re.search(r"\| Command \|.*?\n\n", README, re.DOTALL)
     assert table
     assert set(re.findall(r"^\| `([\w-]+)`", table[0], re.MULTILINE)) == COMMANDS
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_in_a_document_can_be_typed(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    found = re.findall(r"(?:^|&& |`)(tribe-po -*\w[^`\n>|&]*)", text, re.MULTILINE)
+    # What installs completion does so while it is read.
+    asked = [line for line in found if "-completion" not in line and "…" not in line]
+    assert [line for line in asked if problem(line)] == []

@@ -13,7 +13,9 @@ USAGE = 2
 
 
 def problem(line: str) -> str | None:
-    """What is wrong with a line that begins with tribe-po; None where it could be typed."""
+    """What is wrong with a line that begins with tribe-po; None where it could be typed. Nothing is
+    carried out, but options that act while they are read would."""
+    assert "-completion" not in line
     program, *arguments = shlex.split(line, comments=True)
     assert program.rsplit("/", 1)[-1] == "tribe-po", line
     # Typer brings its own Click in some versions, so that its classes have no fixed place.
