@@ -23,6 +23,7 @@ from tribe_po.cli import (
     state,
     status,
     sync,
+    undo,
 )
 from tribe_po.cli.options import Common
 from tribe_po.output.log import Destinations
@@ -45,6 +46,7 @@ quarantine.add_to(app)
 conflicts.add_to(app)
 explain.add_to(app)
 history.add_to(app)
+undo.add_to(app)
 export.add_to(app)
 state.add_to(app)
 sandbox.add_to(app)

@@ -144,10 +144,17 @@ def _run(session: Session, task: Task, options: Options) -> Report:
     if not task.initial:
         guard.check_initialised(session.memory, task.name, task.kinds)
     observations, plan = _observe_and_plan(session, task, full=options.full or task.initial)
+    return carry_out(session, plan, observations, options)
+
+
+def carry_out(
+    session: Session, plan: Plan, observations: Sequence[Observation], options: Options
+) -> Report:
+    """Let the guards see a plan; then show it, have it confirmed, or apply it, as is asked for."""
     refusals = guard.refusals(guard.Situation(plan, session.memory, observations, options.limits))
     if refusals:
         if not options.dry_run:
-            _remember_no_plan(session, task, options, refusals[0])
+            _remember_no_plan(session, plan.task, options, refusals[0])
         return _report(session, plan, options, error=refusals[0])
     if options.dry_run:
         return _report(session, plan, options)

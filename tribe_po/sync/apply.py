@@ -108,7 +108,9 @@ class _Run:
     def carry_out(self) -> None:
         changes = self.plan.changes
         for change in changes:
-            if change.action is Action.LINK:
+            if change.status is Status.SKIPPED:  # left alone from the start, and shown
+                self.finished.append(change)
+            elif change.action is Action.LINK:
                 self._finish(change, Status.DONE, change.reason)
         self._create([change for change in changes if change.creation is not None])
         self._update([change for change in changes if change.edit is not None])
@@ -265,11 +267,12 @@ class _Run:
 
     def _update(self, changes: Sequence[Change]) -> None:
         for system in System:
+            kinds = {change.kind for change in changes if change.system is system}
             since = min(
                 (
                     at
                     for (side, kind), at in self.memory.cursors.items()
-                    if side is system and kind in self.plan.task.kinds
+                    if side is system and kind in kinds
                 ),
                 default=None,
             )

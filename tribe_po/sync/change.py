@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -121,7 +122,8 @@ class Task:
 class Plan:
     """What a pass does, and what it leaves.
 
-    `memory` is what was seen, with the new links in it. `quarantined` holds every record of the
+    `memory` is what was seen, with the new links in it. Of the `changes`, those that are skipped
+    from the start are only shown. `quarantined` holds every record of the
     pass that is left out now, for a new reason or an old one; `conflicts` every field that both
     sides changed. `unchanged` counts linked records without a change, `left_alone` the Tribe
     relations that nobody asked to push, `archived` the archived records that are not imported,
@@ -145,9 +147,12 @@ class Plan:
 
     @property
     def counts(self) -> Counter[Action]:
-        """How many changes of each action."""
-        return Counter(change.action for change in self.changes)
+        """How many changes of each action are to be made."""
+        return Counter(change.action for change in self._to_make())
 
     def writes(self) -> list[Change]:
         """The changes that write to a server."""
-        return [change for change in self.changes if change.action is not Action.LINK]
+        return [change for change in self._to_make() if change.action is not Action.LINK]
+
+    def _to_make(self) -> Iterator[Change]:
+        return (change for change in self.changes if change.status is not Status.SKIPPED)
