@@ -92,7 +92,8 @@ def test_what_is_not_there_says_what_was_searched(synced: World, asked: str) -> 
     result = call(asked)
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 3
-    assert "debtor and creditor numbers, product codes, names of 2 linked" in result.stderr
+    assert "debtor and creditor numbers, product codes, invoice and" in result.stderr
+    assert "names of 2 linked" in result.stderr
     assert document(asked)["error"]["exit_code"] == 2
 
 

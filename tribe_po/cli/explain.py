@@ -35,8 +35,9 @@ def explain(
 ) -> None:
     """Tell all that is known of one record: both sides, field by field, and what will happen.
 
-    It is found by its PowerOffice or Tribe id, debtor or creditor number, product code or name, or
-    by the beginning of one of them. As last seen: no server is asked.
+    It is found by its PowerOffice or Tribe id, debtor or creditor number, product code or name, an
+    invoice by either system's number, order number or KID; or by the beginning of one of them. As
+    last seen: no server is asked.
 
     Example: tribe-po explain "Fjord Kaffe AS"
     """
@@ -63,15 +64,17 @@ def explain(
 
 def _found(state: Opened, asked: str) -> list[Subject]:
     from tribe_po.errors import NotFound
+    from tribe_po.passes.explanation import unread
     from tribe_po.passes.subjects import SEARCHED, find
 
     found = find(state.memory, asked)
     if found:
         return found
     links, unlinked = len(state.memory.links), len(state.memory.unlinked)
+    missing = unread(state.memory, state.settings)
     raise NotFound(
         f"The state knows nothing that is called {asked!r}, or begins so",
-        f"Searched: {SEARCHED} of {links} linked and {unlinked} unlinked records.",
+        f"Searched: {SEARCHED} of {links} linked and {unlinked} unlinked records.{missing}",
         "If it is new, the next pass sees it; to see what was written: tribe-po audit NAME",
     )
 

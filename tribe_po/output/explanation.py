@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tribe_po.fields import fields_of
-from tribe_po.output import conflicts, history, layout, parts, quarantine, words
-from tribe_po.passes.explanation import Explanation, FieldState
+from tribe_po.output import conflicts, history, invoices, layout, parts, quarantine, words
+from tribe_po.passes.explanation import Explanation
+from tribe_po.passes.invoice_explanation import FieldState, InvoiceState
 from tribe_po.passes.subjects import Subject
 from tribe_po.records import Intent, Link, Record, System, Value
 from tribe_po.state.audit import AuditEntry
@@ -76,6 +77,8 @@ def _told(told: Told) -> dict[str, Any]:
         "quarantine": [parts.quarantined(each) for each in one.quarantine],
         "conflicts": [parts.conflict(each) for each in one.conflicts],
         "intents": [_intent(each) for each in one.intents],
+        "invoice": _invoice(one.invoice) if one.invoice else None,
+        "next_retry": parts.time_or_none(one.next_retry),
         "writes": [history.write(each) for each in told.writes],
     }
 
@@ -90,6 +93,18 @@ def _field(one: FieldState) -> dict[str, Any]:
         "poweroffice": parts.value(one.poweroffice),
         "winner": one.winner.value if one.winner else None,
         "verdict": one.verdict,
+    }
+
+
+def _invoice(one: InvoiceState) -> dict[str, Any]:
+    return {
+        "order_id": one.order_id,
+        "order_number": one.order_number or None,
+        "invoice_number": one.invoice_number or None,
+        "kid": one.kid or None,
+        "ledger": one.payment or None,
+        "situation": one.situation,
+        **invoices.sums_document(one.comparison),
     }
 
 
@@ -126,11 +141,11 @@ def screen(told: Told, now: datetime) -> Iterator[RenderableType]:
     yield Text.assemble(
         "\n", (words.printable(subject.label), "bold"), f", {subject.kind}", end="\n"
     )
-    yield _identity(subject)
+    yield _identity(subject, one.invoice)
     for fact in _facts(one, now):
         yield Padding(fact, (1, 0, 0, 0))
     if one.fields:
-        yield layout.titled("As last seen", "bold", _fields(one.fields))
+        yield layout.titled("As last seen", "bold", _fields(one.fields, base=not one.invoice))
     elif subject.record:
         side = subject.record.system
         yield layout.titled(f"As last seen in {side.title}", "bold", _values(subject.record))
@@ -142,7 +157,7 @@ def screen(told: Told, now: datetime) -> Iterator[RenderableType]:
         yield Text("\nNothing was written about it, as far as the audit trail goes back.", "dim")
 
 
-def _identity(subject: Subject) -> Table:
+def _identity(subject: Subject, invoice: InvoiceState | None) -> Table:
     relation = subject.tribe_relation_id
     told = {
         "PowerOffice id": subject.poweroffice_id,
@@ -150,6 +165,7 @@ def _identity(subject: Subject) -> Table:
         "Tribe relation": relation if relation != subject.tribe_id else "",
         "Linked": _how_linked(subject.link) if subject.link else "no",
     }
+    told |= _of_invoice(invoice) if invoice else {}
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -157,6 +173,19 @@ def _identity(subject: Subject) -> Table:
         if text:
             table.add_row(name, Text(words.printable(text)))
     return table
+
+
+def _of_invoice(invoice: InvoiceState) -> dict[str, str]:
+    sums = invoice.comparison
+    totals = [words.money(side.total if side else None) for side in (sums.tribe, sums.poweroffice)]
+    return {
+        "Order no.": invoice.order_number,
+        "Invoice no.": invoice.invoice_number,
+        "KID": invoice.kid,
+        "Sums": f"{sums.currency} {totals[0]} in Tribe, {totals[1]} in PowerOffice, "
+        f"difference {words.money(sums.difference)}",
+        "Now": invoice.situation,
+    }
 
 
 def _how_linked(link: Link) -> str:
@@ -187,13 +216,16 @@ def _facts(one: Explanation, now: datetime) -> Iterator[Text]:
         )
 
 
-def _fields(fields: Sequence[FieldState]) -> Table:
-    table = layout.table("Field", "Agreed", "In Tribe", "In PowerOffice", "Verdict")
+def _fields(fields: Sequence[FieldState], *, base: bool) -> Table:
+    """A row a field; `base` what both agreed on, which there is none of where nothing is merged."""
+    agreed = ["Agreed"] if base else []
+    table = layout.table("Field", *agreed, "In Tribe", "In PowerOffice", "Verdict")
     for one in fields:
-        differs = not one.row.same(one.tribe, one.poweroffice)
+        differs = not one.row.one_sided and not one.row.same(one.tribe, one.poweroffice)
         table.add_row(
             one.row.label,
-            Text(one.base if isinstance(one.base, Never) else words.value(one.base), "dim"),
+            *[Text(one.base if isinstance(one.base, Never) else words.value(one.base), "dim")]
+            * base,
             _side(one.tribe, System.TRIBE, plain=not differs),
             _side(one.poweroffice, System.POWEROFFICE, plain=not differs),
             Text(words.printable(one.verdict), "" if differs else "dim"),

@@ -187,16 +187,23 @@ def document(change: Change) -> dict[str, Any] | None:
         "prices_include_vat": invoice.includes_vat if invoice else None,
         "discount": str(invoice.discount) if invoice else None,
         "lines": [_line_document(one, invoice) for one in invoice.lines] if invoice else None,
-        "tribe": _sums_document(sums.tribe),
-        "poweroffice": _sums_document(sums.poweroffice),
         "expected": sums.expected,
-        "difference": _text(sums.difference),
+        **sums_document(sums),
         "settled": settled
         and {
             "ledger": settled.payment or None,
             "paid": {"from": _text(settled.before), "to": _text(settled.after)},
             "open": {"from": _text(settled.open_before), "to": _text(settled.open_after)},
         },
+    }
+
+
+def sums_document(sums: Comparison) -> dict[str, Any]:
+    """What an invoice comes to on both sides, and the difference. Amounts are text."""
+    return {
+        "tribe": _sums_document(sums.tribe),
+        "poweroffice": _sums_document(sums.poweroffice),
+        "difference": _text(sums.difference),
     }
 
 

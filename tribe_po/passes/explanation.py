@@ -1,4 +1,4 @@
-"""Why a record is as it is: all that the state knows of one customer, supplier or product.
+"""Why a record is as it is: all that the state knows of one customer, product or invoice.
 
 Nothing is decided here: verdicts are those of `tribe_po.sync`, for what was last seen.
 """
@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from tribe_po.fields import Field, fields_of
+from tribe_po.fields import fields_of
+from tribe_po.passes.invoice_explanation import (
+    FieldState,
+    InvoiceState,
+    awaited_by,
+    field_states,
+    state_of,
+)
 from tribe_po.passes.overview import INITIAL, backlog, scheduled_for
-from tribe_po.passes.subjects import Subject
+from tribe_po.passes.subjects import Subject, of_record
 from tribe_po.records import (
     Conflict,
     Intent,
@@ -21,27 +28,11 @@ from tribe_po.records import (
     Quarantined,
     Record,
     System,
-    Value,
 )
-from tribe_po.settings import ConflictPolicy, LocalSettings
+from tribe_po.settings import LocalSettings
 from tribe_po.sync.change import Action, Change
-from tribe_po.sync.merge import NEVER, Decision, Never, decisions
+from tribe_po.sync.merge import NEVER, Decision, decisions
 from tribe_po.sync.plan import LeftOut, left_out
-
-
-@dataclass(frozen=True, slots=True)
-class FieldState:
-    """One field of a linked pair: what both agreed on, what each holds, and what follows.
-
-    `winner` is the side whose value is to be written to the other one, if any.
-    """
-
-    row: Field
-    base: Value | Never
-    tribe: Value
-    poweroffice: Value
-    winner: System | None
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that concerns one record. `fields` is of a link, `unlinked` of a record without one."""
+    """All that concerns one record. `fields` is of a link, `unlinked` of a record without one,
+    `invoice` of a linked invoice."""
 
     subject: Subject
     fields: tuple[FieldState, ...]
@@ -62,6 +54,13 @@ class Explanation:
     quarantine: tuple[Quarantined, ...]
     conflicts: tuple[Conflict, ...]
     intents: tuple[Intent, ...]
+    invoice: InvoiceState | None = None
+
+    @property
+    def next_retry(self) -> datetime | None:
+        """When it is tried again at the latest, if it is quarantined."""
+        times = [one.retry_after for one in self.quarantine if one.retry_after is not None]
+        return min(times, default=None)
 
 
 def explain(
@@ -71,7 +70,7 @@ def explain(
     keys = [(side, subject.kind, subject.id_in(side.other)) for side in System]
     return Explanation(
         subject=subject,
-        fields=tuple(_fields(subject.link, settings.conflicts)) if subject.link else (),
+        fields=tuple(_fields(subject.link, settings)) if subject.link else (),
         unlinked=None if subject.link else _why_unlinked(memory, subject, settings, now),
         quarantine=tuple(memory.quarantine[key] for key in keys if key in memory.quarantine),
         conflicts=tuple(
@@ -80,11 +79,19 @@ def explain(
             if (one.kind, one.poweroffice_id) == (subject.kind, subject.poweroffice_id)
         ),
         intents=tuple(memory.intents[key] for key in keys if key in memory.intents),
+        invoice=(
+            state_of(subject.link, settings.invoicing)
+            if subject.link and subject.kind is Kind.INVOICE
+            else None
+        ),
     )
 
 
-def _fields(link: Link, policy: ConflictPolicy) -> Iterator[FieldState]:
-    decided = {one.row.name: one for one in decisions(link, policy)}
+def _fields(link: Link, settings: LocalSettings) -> Iterator[FieldState]:
+    if link.kind is Kind.INVOICE:
+        yield from field_states(link, settings.invoicing)
+        return
+    decided = {one.row.name: one for one in decisions(link, settings.conflicts)}
     tribe, poweroffice = (link.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
     for row in fields_of(link.kind, link.form):
         decision = decided.get(row.name)
@@ -121,6 +128,8 @@ def _why_unlinked(
     memory: Memory, subject: Subject, settings: LocalSettings, now: datetime
 ) -> Reason:
     record = subject.record
+    if record is None and (subject.kind, subject.tribe_id) in memory.left_alone:
+        return _SENT_BEFORE
     if record is None:
         return Reason(
             "not seen on either side any more",
@@ -137,17 +146,41 @@ def _why_unlinked(
     return _why_not_copied(memory, record, settings, now)
 
 
+def unread(memory: Memory, settings: LocalSettings) -> str:
+    """Why the state may not know a record that is there, in sentences; "" where it knows all."""
+    told = ""
+    kinds = [kind for kind in settings.kinds if kind not in memory.meta.initialised]
+    if kinds:
+        named = ", ".join(f"{kind}s" for kind in kinds)
+        billing = " (Tribe has invoices with its Billing module)" * (Kind.INVOICE in kinds)
+        told += f" No {INITIAL} has finished for {named}{billing}."
+    if Kind.INVOICE in memory.meta.initialised:
+        phases = ", ".join(settings.invoicing.sent_phases)
+        told += f" Tribe's invoices are kept from the phase {phases} on, drafts are not;"
+        told += f" those sent before {INITIAL} are found by Tribe's id alone."
+    return told
+
+
 def _why_not_copied(
     memory: Memory, record: Record, settings: LocalSettings, now: datetime
 ) -> Reason:
     target, carrier = record.system.other, scheduled_for(record.system, record.kind)
     entry = memory.quarantine.get((target, record.kind, record.id))
     if entry is not None and not entry.held_fields:
-        return Reason("it is quarantined", f"Once corrected: tribe-po quarantine retry {record.id}")
+        return Reason(
+            f"it is quarantined{_awaited(memory, record, settings, now)}",
+            f"Once corrected: tribe-po quarantine retry {record.id}",
+        )
     reason = left_out(record, memory, carrier.task(settings.kinds, settings), now)
     if reason is not None:
         return _on_purpose(reason, record, carrier.name)
     return _waits(memory, record, settings, now)
+
+
+_SENT_BEFORE = Reason(
+    f"it was sent before {INITIAL} ran, and is in the books by other ways",
+    "If it is not, enter it in PowerOffice by hand.",
+)
 
 
 def _on_purpose(reason: LeftOut, record: Record, carrier: str) -> Reason:
@@ -160,10 +193,7 @@ def _on_purpose(reason: LeftOut, record: Record, carrier: str) -> Reason:
     if reason is LeftOut.UNNUMBERED:
         return Reason("Tribe has given it no number yet", "Send it in Tribe, or finalise it there.")
     if reason is LeftOut.LEFT_ALONE and record.kind is Kind.INVOICE:
-        return Reason(
-            f"it was sent before {INITIAL} ran, and is in the books by other ways",
-            "If it is not, enter it in PowerOffice by hand.",
-        )
+        return _SENT_BEFORE
     if reason is LeftOut.LEFT_ALONE:
         return Reason(
             f"only Tribe had it when {INITIAL} ran, which left it alone",
@@ -193,7 +223,8 @@ def _waits(memory: Memory, record: Record, settings: LocalSettings, now: datetim
     plan = backlog(memory, carrier, settings, now)
     refused = plan.quarantined.get((target, record.kind, record.id)) if plan else None
     if refused is not None:
-        return Reason(f"will be quarantined: {refused.reason}", refused.next_step)
+        awaited = _awaited(memory, record, settings, now)
+        return Reason(f"will be quarantined: {refused.reason}{awaited}", refused.next_step)
     deeds = [
         f", which {DEEDS[change.action].format(target=target.title)}"
         + (f" ({change.reason})" if change.reason else "")
@@ -204,6 +235,17 @@ def _waits(memory: Memory, record: Record, settings: LocalSettings, now: datetim
         f"waits for {carrier.name}{''.join(deeds)}",
         f"See what it does: tribe-po {carrier.name} --dry-run",
     )
+
+
+def _awaited(memory: Memory, record: Record, settings: LocalSettings, now: datetime) -> str:
+    """What an invoice waits for, and why that is not in PowerOffice yet."""
+    if record.kind is not Kind.INVOICE:
+        return ""
+    awaited = awaited_by(memory, record, settings.invoicing)
+    if awaited is None:
+        return ""
+    why = _why_unlinked(memory, of_record(awaited), settings, now)
+    return f"; its {awaited.kind} {awaited.label}: {why.text}"
 
 
 def _is_of(change: Change, record: Record) -> bool:

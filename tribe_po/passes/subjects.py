@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from tribe_po.fields import key_row
 from tribe_po.records import Kind, Link, Memory, Quarantined, Record, System, Values, label_of
 
-SEARCHED = "PowerOffice and Tribe ids, debtor and creditor numbers, product codes, names"
+SEARCHED = (
+    "PowerOffice and Tribe ids, debtor and creditor numbers, product codes, invoice and order"
+    " numbers, KIDs, names"
+)
+
+
+_MORE_KEYS = ("invoice_number", "order_number", "kid")
+"""What PowerOffice calls an invoice, beside Tribe's number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A customer, supplier or product as the state knows it: linked, or seen on one side only.
+    """A customer, supplier, product or invoice as the state knows it: linked, or seen on one side.
 
     An id is "" where the record has none there. `link` and `record` are both None for a record that
     only the quarantine still knows.
@@ -54,23 +61,28 @@ class Subject:
     def keys(self) -> tuple[str, ...]:
         """Its numbers or codes, in the form in which they are compared."""
         row = key_row(self.kind)
-        found = (row.normal(values.get(row.name)) for values in self.seen)
+        names = (row.name, *_MORE_KEYS) if self.kind is Kind.INVOICE else (row.name,)
+        found = (row.normal(values.get(name)) for values in self.seen for name in names)
         return tuple(str(key).casefold() for key in found if key is not None)
 
 
 def subjects(memory: Memory) -> Iterator[Subject]:
-    """Everything that the state knows of: links, records of one side, then what is quarantined."""
+    """Everything that the state knows of: links, records of one side, then what is quarantined, and
+    invoices of which nothing but the id is kept."""
     known = set()
     for link in memory.links.values():
         known |= {(system, link.kind, link.id_in(system)) for system in System}
         yield _of_link(link)
     for record in memory.unlinked.values():
         known.add((record.system, record.kind, record.id))
-        yield _of_record(record)
+        yield of_record(record)
     for entry in memory.quarantine.values():
         source = entry.system.other
         if (source, entry.kind, entry.id) not in known:
             yield _of_entry(entry, source)
+    for kind, tribe_id in memory.left_alone:
+        if kind is Kind.INVOICE and (System.TRIBE, kind, tribe_id) not in known:
+            yield Subject(kind, tribe_id, tribe_id=tribe_id)
 
 
 def _of_link(link: Link) -> Subject:
@@ -84,7 +96,8 @@ def _of_link(link: Link) -> Subject:
     )
 
 
-def _of_record(record: Record) -> Subject:
+def of_record(record: Record) -> Subject:
+    """A record of one side, as a subject."""
     if record.system is System.POWEROFFICE:
         return Subject(record.kind, record.label, record.id, record=record)
     return Subject(
