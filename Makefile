@@ -7,7 +7,7 @@ CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test chaos wheel bench lint format clean
+.PHONY: demo test chaos wheel mutants bench lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
@@ -27,6 +27,12 @@ chaos: $(VENV)/.dev
 wheel: $(VENV)/.dev
 	$(BIN)/pytest tests/test_wheel.py -m ''
 
+# Breaks sync/ and state/ in one place at a time, and tells how many of the mutants the tests of
+# these rooms notice: docs/mutants.md. Hours; `make mutants ONLY='tribe_po.sync.guard.*'` does a part.
+mutants: $(VENV)/.mutants
+	$(BIN)/mutmut run --max-children $(or $(CHILDREN),1) $(if $(ONLY),'$(ONLY)')
+	$(BIN)/python -m tests.mutants
+
 # What the tool costs beside the least that could do the same: bench/README.md. Some minutes;
 # `make bench PARTS="idle machine"` measures only these parts.
 bench: $(VENV)/.dev
@@ -43,7 +49,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .*_cache
+	rm -rf $(VENV) mutants build dist *.egg-info .coverage .*_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -56,3 +62,7 @@ $(VENV)/.sandbox: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/.sandbox
+
+$(VENV)/.mutants: pyproject.toml | $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
+	touch $@
