@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -31,7 +31,8 @@ def table_of(files: dict[str, list[int | None]]) -> Table:
     """One row for each file, worst first, and one for all."""
     table = Table("Mutants", "Noticed", "Survived", "Not reached", "Score", "Not run", "File")
     rows = sorted(files.items(), key=lambda file: _score(file[1]))
-    for name, codes in [*rows, ("all", [code for codes in files.values() for code in codes])]:
+    together = [code for _, of_file in rows for code in of_file]
+    for name, codes in [*rows, ("all", together)]:
         survived, unreached = codes.count(SURVIVED), _unreached(codes)
         not_run = codes.count(NOT_RUN)
         noticed = len(codes) - survived - unreached - not_run
@@ -40,11 +41,11 @@ def table_of(files: dict[str, list[int | None]]) -> Table:
     return table
 
 
-def _unreached(codes: list[int | None]) -> int:
+def _unreached(codes: Sequence[int | None]) -> int:
     return sum(code in UNREACHED for code in codes)
 
 
-def _score(codes: Iterable[int | None]) -> float:
+def _score(codes: Sequence[int | None]) -> float:
     run = [code for code in codes if code is not NOT_RUN]
     missed = run.count(SURVIVED) + _unreached(run)
     return 1 - missed / len(run) if run else 1.0
