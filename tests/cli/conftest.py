@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.world import World, world
+from tests.security.leaks import no_leaks
 from tribe_po.cli import opened
+
+__all__ = ["no_leaks", "w"]
 
 
 @pytest.fixture

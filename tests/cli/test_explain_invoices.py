@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.calls import change, command, document_of
-from tests.scenarios.test_invoices import Office, lose_state
+from tests.scenarios.office import Office, lose_state
 from tests.scenarios.world import World
 from tribe_po.records import Kind
 

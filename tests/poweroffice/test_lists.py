@@ -140,7 +140,7 @@ def test_a_refusal_that_is_not_about_the_order_leaves_the_order_in_force() -> No
 
 @pytest.mark.parametrize("body", [{"Id": 1}, [{"Name": "no id"}], ["text"], 7, None])
 def test_what_is_no_list_of_records_is_refused(body: Any) -> None:
-    with pytest.raises(TribePoError, match="no list of records"):
+    with pytest.raises(Temporary, match="no list of records"):
         read(Scripted(answer(200, body)))
 
 

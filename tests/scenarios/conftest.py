@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.world import World, world
+from tests.security.leaks import no_leaks
+
+__all__ = ["linked", "no_leaks", "w"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from tribe_po.errors import Temporary, TribePoError
+from tribe_po.errors import Temporary
 from tribe_po.poweroffice.refusals import general_error, is_success, problem_of
 from tribe_po.records import Kind
 from tribe_po.transport.http import Answer, Connection, Query
@@ -195,7 +195,7 @@ def _rows(answer: Answer, key: str) -> list[Dto]:
     rows = [] if answer.status == 204 else answer.json()
     if isinstance(rows, list) and all(isinstance(row, Mapping) and key in row for row in rows):
         return rows
-    raise TribePoError(
+    raise Temporary(
         f"PowerOffice's answer to {answer.path} is no list of records.",
         f"It is a {type(rows).__name__}; expected a list in which every record has an {key}.",
         "Check the API's URL (POWEROFFICE_API_URL), then type: tribe-po check",

@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from tests.cli.conftest import w
+from tests.security.leaks import no_leaks
+
+__all__ = ["no_leaks", "w"]
