@@ -415,3 +415,69 @@ def test_a_draft_that_is_found_again_without_the_state_is_for_a_person(w: World)
     assert office.export().exit_code is ExitCode.OK
     assert office.sums_agree()
     assert office.silent()
+
+
+def test_a_draft_that_is_deleted_is_not_made_again_without_the_state_either(w: World) -> None:
+    office = Office(w)
+    office.sent()
+    office.export()
+    w.poweroffice.delete_order(office.draft()["Id"])
+    lose_state(w)
+    w.init()
+    for full in (True, False):
+        assert office.export(full=full).changes == ()
+    assert office.orders() == []
+    assert office.silent()
+
+
+@pytest.mark.parametrize("mode", ["draft", "book"])
+def test_the_dates_are_those_of_tribe(w: World, mode: str) -> None:
+    office = Office(w, mode)
+    sent = w.tribe.add_invoice(office.customer, [goods(office)])
+    w.tribe.send_invoice(sent, date=date(2026, 2, 10), due_date=date(2026, 3, 31))
+    assert office.export().exit_code is ExitCode.OK
+    if mode == "draft":
+        assert office.draft()["SalesOrderDate"] == "2026-02-10"
+    else:
+        booked = office.booked()
+        assert (booked["VoucherDate"], booked["DueDate"]) == ("2026-02-10", "2026-03-31")
+    assert office.silent()
+
+
+def test_a_private_person(w: World) -> None:
+    office = Office(w, "book")
+    person = w.tribe.add_person(FirstName="Kari", LastName="Nordmann")
+    office.customer = w.tribe.add_customer(person)
+    sent = office.sent()
+    assert office.export().exit_code is ExitCode.OK
+    customer = next(one for one in w.poweroffice.customers() if one["IsPerson"])
+    assert office.booked()["CustomerId"] == customer["Id"]
+    assert office.sums_agree()
+    w.poweroffice.pay(office.booked()["Id"])
+    office.payments()
+    assert office.phase(sent) == "Paid"
+    assert office.silent()
+
+
+def test_many_lines_and_long_texts_in_their_order(w: World) -> None:
+    office = Office(w, "book")
+    texts = [f"{number}: {'Bønner fra Rjukan ' * 60}".strip() for number in range(120)]
+    office.sent(*(goods(office, Description=text, Price=0.33) for text in texts))
+    assert office.export().exit_code is ExitCode.OK
+    assert [one["Description"] for one in office.invoices()[0].lines] == texts
+    assert office.sums_agree()
+    assert office.silent()
+
+
+def test_a_customer_that_was_deleted_in_poweroffice(w: World) -> None:
+    office = Office(w, "book")
+    w.company("En annen AS")
+    w.pull()
+    w.poweroffice.delete("customer", w.customer_in_poweroffice("Fjord Kaffe AS")["Id"])
+    office.sent()
+    why = cause(office.export())
+    assert "no such customer" in why
+    w.pull(full=True)
+    assert "gone from PowerOffice" in cause(office.export())
+    assert (office.orders(), office.invoices()) == ([], [])
+    assert office.silent()

@@ -103,6 +103,23 @@ def test_a_foreign_currency(office: Office) -> None:
     assert office.silent()
 
 
+@pytest.mark.parametrize("state_is_lost", [False, True])
+def test_a_voucher_that_is_reversed_is_never_posted_again(
+    office: Office, w: World, state_is_lost: bool
+) -> None:
+    sent = office.sent_as(NUMBER, goods(office))
+    office.export()
+    w.poweroffice.voucher_desk.reverse(office.booked()["Id"])
+    if state_is_lost:
+        lose_state(w)
+        w.init()
+    assert "reversed in PowerOffice" in cause(office.payments(full=state_is_lost))
+    for full in (False, True):
+        assert office.export(full=full, confirmed=True).changes == ()
+    assert (len(office.invoices()), office.phase(sent)) == (1, "Sent")
+    assert office.silent()
+
+
 @pytest.mark.parametrize("number", ["F-2026-17", "2026/17", "17A"])
 def test_a_number_that_is_not_whole(office: Office, number: str) -> None:
     office.sent_as(number, goods(office))
