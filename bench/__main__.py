@@ -6,12 +6,13 @@ import sys
 from collections.abc import Mapping
 from time import monotonic
 
-from bench import asking, machine
+from bench import asking, machine, writing
 from bench.measure import Measure, Part, keep
 
 PARTS: Mapping[str, Part] = {
     "idle": asking.idle,
     "changes": asking.changes,
+    "writing": writing.writing,
     "full": machine.full,
     "saving": machine.saving,
     "startup": machine.startup,

@@ -50,11 +50,6 @@ class Cost:
         """How many requests, to both systems."""
         return sum(map(len, self.statuses.values()))
 
-    @property
-    def too_many(self) -> int:
-        """How many requests were answered that there were too many (429)."""
-        return sum(status == 429 for made in self.statuses.values() for status in made)
-
 
 @dataclass
 class Office:
@@ -74,12 +69,14 @@ class Office:
 
     def environment(self, state: Path | None = None) -> dict[str, str]:
         """The settings that lead to this sandbox, and no others."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         own = {
             "TRIBE_PO_STATE": str(state or self.state),
             "TRIBE_PO_MAX_CHANGE_PERCENT": "100",
             "PYTHONPATH": str(ROOT),
             "PYTHONHASHSEED": "0",
+            # The pace is shared by all that use one key: here by all profiles of this office alone.
+            "TMPDIR": str(self.folder),
         }
         return kept | self.sandbox.environment() | own
 
@@ -122,13 +119,21 @@ class Office:
         tribe.add_customer(organization, PaymentTermInDays=members["PaymentTerm"])
         return organization
 
-    def run(self, *arguments: str, paced: bool = False, state: Path | None = None) -> Cost:
-        """Run the tool with a stop watch on its state. Raise RuntimeError when it ends badly."""
-        figures = self.folder / "figures.json"
+    def run(
+        self,
+        *arguments: str,
+        paced: bool = False,
+        state: Path | None = None,
+        figures: str = "figures.json",
+    ) -> Cost:
+        """Run the tool with a stop watch on its state. Raise RuntimeError when it ends badly. Runs
+        at the same time need different names for their `figures`, and do not count their requests
+        apart."""
+        file = self.folder / figures
         pace = "paced" if paced else "unpaced"
-        command = (sys.executable, "-m", "bench.tool", str(figures), pace, *arguments)
+        command = (sys.executable, "-m", "bench.tool", str(file), pace, *arguments)
         cost = self.timed(command, self.environment(state))
-        spent = json.loads(figures.read_text())
+        spent = json.loads(file.read_text())
         return Cost(
             cost.wall, cost.cpu, cost.peak, cost.statuses, spent["open"], spent["save"], cost.paths
         )
@@ -149,9 +154,9 @@ class Office:
 
     def timed(self, command: Sequence[str], environment: dict[str, str]) -> Cost:
         """Run a command against the sandbox and count what it asks."""
-        self.sandbox.requests.clear()
+        before = len(self.sandbox.requests)
         made = launch(command, environment, self.folder)
-        asked = self.sandbox.requests.all()
+        asked = self.sandbox.requests.all()[before:]
         systems: tuple[System, ...] = ("poweroffice", "tribe")
         statuses = {
             system: [one.status for one in asked if one.system == system] for system in systems

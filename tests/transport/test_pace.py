@@ -121,14 +121,21 @@ def no_space(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("trouble", [no_folder, no_locks, a_symlink, no_space])
-def test_without_the_file_the_pace_is_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: object
+def test_without_the_file_the_pace_is_its_own_and_slow(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: object,
 ) -> None:
+    """Four processes that do not know of each other keep to the rate together."""
     path = tmp_path / "folder" / "pace"
     assert callable(trouble)
     trouble(path, monkeypatch)
     one = pace(path, Clock())
-    assert [one.reserve() for _ in range(3)] == [NOON, NOON + SPACING, NOON + 2 * SPACING]
+    assert [one.reserve() for _ in range(3)] == [NOON, NOON + 4 * SPACING, NOON + 8 * SPACING]
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert "goes on alone, at 2.5 requests a second" in told.getMessage()
 
 
 def lowest_free_descriptor() -> int:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from tribe_po.errors import SettingsError
 from tribe_po.passes.keeping import StateKeeper
 from tribe_po.poweroffice.client import PowerOffice
 from tribe_po.poweroffice.invoices import Selling
@@ -25,7 +26,7 @@ from tribe_po.state.audit import Audit
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
 from tribe_po.transport.http import Connection
-from tribe_po.transport.pace import Pace, SharedPace, Unpaced
+from tribe_po.transport.pace import SAFE_SHARE, Pace, SharedPace, Unpaced
 from tribe_po.transport.stop import Stop, Stoppable
 from tribe_po.transport.token import ClientCredentials, TokenCache
 from tribe_po.tribe.client import Tribe
@@ -132,10 +133,34 @@ def beside(state: Path, suffix: str) -> Path:
 
 
 def shared_pace(settings: Settings) -> Pace:
-    """The pace of all profiles of one user, whatever their working directories."""
+    """The pace of all profiles of one user, whatever their working directories; or of several
+    machines, where a Redis server is named."""
     folder = Path(tempfile.gettempdir()) / f"tribe-po-{os.getuid()}"
     key = settings.poweroffice_subscription_key.reveal()
-    return SharedPace.for_key(key, settings.rate, folder)
+    if settings.pace is None:
+        return SharedPace.for_key(key, settings.rate, folder)
+    alone = SharedPace.for_key(key, settings.rate * SAFE_SHARE, folder)
+    return _pace_of_machines(settings.pace.reveal(), key, settings.rate, alone)
+
+
+def _pace_of_machines(url: str, key: str, rate: float, alone: Pace) -> Pace:
+    """The pace that several machines share. Raises `SettingsError` without the extra."""
+    try:
+        from tribe_po.transport.redis_pace import RedisPace
+    except ImportError:
+        raise SettingsError(
+            "TRIBE_PO_PACE needs packages that are not installed",
+            "The pace of several machines is kept with pyrate-limiter and redis.",
+            "Install them: pip install 'tribe-po[redis]'",
+        ) from None
+    try:
+        return RedisPace(url, key, rate, alone)
+    except ValueError:
+        raise SettingsError(
+            "TRIBE_PO_PACE is no URL of a Redis server",
+            "It cannot be read as one; its text may hold a password and is not shown.",
+            "Write it as redis://HOST:PORT/NUMBER, or leave it out.",
+        ) from None
 
 
 def connect(

@@ -1,4 +1,4 @@
-"""The request limit of an API gateway."""
+"""The request limit of an API gateway, in the two ways in which gateways count."""
 
 import threading
 import time
@@ -35,4 +35,29 @@ class SlidingWindow:
             if len(self._admitted) >= self.limit:
                 return False
             self._admitted.append(now)
+            return True
+
+
+class TokenBucket:
+    """Admits a request for each token: there are at most `limit`, and so many come back in a
+    second. None admits everything. Thread-safe; runs on real time, as `SlidingWindow` does."""
+
+    def __init__(self, limit: int | None, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self.limit = limit
+        self._elapsed = elapsed
+        self._tokens = float(limit or 0)
+        self._at = elapsed()
+        self._lock = threading.Lock()
+
+    def admit(self) -> bool:
+        """Take one token, or return False if there is none."""
+        if self.limit is None:
+            return True
+        with self._lock:
+            now = self._elapsed()
+            self._tokens = min(self.limit, self._tokens + (now - self._at) * self.limit)
+            self._at = now
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
             return True

@@ -91,6 +91,7 @@ class Settings(Rules):
     poweroffice_subscription_key: Secret
     poweroffice_subscription_key_secondary: Secret | None
     rate: float
+    pace: Secret | None
     tribe_api_url: str
     tribe_auth_url: str
     tribe_client_id: str

@@ -34,7 +34,7 @@ class Setting:
     @property
     def secret(self) -> bool:
         """Whether its value is never shown, and may come from the file that `NAME_FILE` names."""
-        return self.parse in (values.secret, values.ping_url)
+        return self.parse in (values.secret, values.ping_url, values.redis_url)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -101,7 +101,15 @@ SETTINGS: tuple[Setting, ...] = (
         "PowerOffice allows 10, lower it where other integrations use the same key",
         _POWEROFFICE,
         partial(values.between, float, 0.1, 10),
-        "9",
+        "9.5",
+    ),
+    Setting(
+        "pace",
+        "TRIBE_PO_PACE",
+        "URL of a Redis server, such as redis://host:6379/0, that keeps the pace for several "
+        "machines; without it the pace holds for the profiles of one user on one machine",
+        _POWEROFFICE,
+        values.redis_url,
     ),
     Setting(
         "tribe_api_url",

@@ -94,6 +94,13 @@ def secret(raw: str) -> Secret:
     return Secret(text(raw))
 
 
+def redis_url(raw: str) -> Secret:
+    """It may hold a password."""
+    if urlsplit(text(raw)).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("a URL that begins with redis://, rediss:// or unix://")
+    return Secret(raw)
+
+
 def _any_of(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 

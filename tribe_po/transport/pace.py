@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import logging
 import os
 import threading
 import time
@@ -14,9 +15,15 @@ from typing import Protocol
 
 SECOND = 1_000_000_000
 STALE = 60 * SECOND
+SAFE_SHARE = 0.25
+"""Of the rate: what a process takes for itself when it cannot know of the others."""
+
 WIDTH = 20
 # Runs on while the machine sleeps, is the same for all processes, and nobody can set it.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+_log = logging.getLogger(__name__)
 
 
 class Pace(Protocol):
@@ -44,8 +51,8 @@ class SharedPace:
     The file holds the next free slot, in nanoseconds of a clock that the whole machine shares. Each
     request takes that slot under a lock and moves it on by 1/`per_second`, so requests never bunch.
     A process killed at any point loses at most its own slot. Where the file cannot be locked or
-    written, the pace holds for this object alone. A slot more than 60 s ahead is left over from
-    before a reboot and does not count.
+    written, which is told once, the pace holds for this object alone, at a share of the rate. A
+    slot more than 60 s ahead is left over from before a reboot and does not count.
     """
 
     def __init__(
@@ -62,12 +69,12 @@ class SharedPace:
         self._sleep = sleep
         self._next = 0
         self._lock = threading.Lock()
+        self._warned = False
 
     @classmethod
     def for_key(cls, secret: str, per_second: float, folder: Path) -> SharedPace:
-        """The pace of everything that uses one key. The file's name does not give the key away."""
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        return cls(folder / f"tribe-po-pace-{digest[:16]}", per_second)
+        """The pace of everything that uses one key."""
+        return cls(folder / name_for(secret), per_second)
 
     def wait(self) -> None:
         """Take the next slot and sleep until it begins."""
@@ -78,12 +85,26 @@ class SharedPace:
     def reserve(self) -> int:
         """Take the next slot; its beginning in nanoseconds of the clock."""
         with self._lock:
+            spacing = self._spacing
             try:
                 slot = self._reserve_in_file()
-            except OSError:
-                slot = self._first_free(self._next)
-            self._next = slot + self._spacing
+            except OSError as error:
+                self._warn(error)
+                slot, spacing = self._first_free(self._next), round(spacing / SAFE_SHARE)
+            self._next = slot + spacing
             return slot
+
+    def _warn(self, error: OSError) -> None:
+        if not self._warned:
+            _log.warning(
+                "The pace cannot be shared through %s (%s). This process goes on alone, at %.1f "
+                "requests a second.",
+                self._path,
+                error.strerror,
+                SECOND / self._spacing * SAFE_SHARE,
+                extra={"id": "pace.alone"},
+            )
+        self._warned = True
 
     def _reserve_in_file(self) -> int:
         with _locked(self._path) as file:
@@ -95,6 +116,12 @@ class SharedPace:
     def _first_free(self, free: int) -> int:
         now = self._clock()
         return now if free > now + STALE else max(now, free)
+
+
+def name_for(secret: str) -> str:
+    """What the pace of one key is kept under. The name does not give the key away."""
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    return f"tribe-po-pace-{digest[:16]}"
 
 
 def _slot(text: bytes) -> int:

@@ -10,7 +10,7 @@ import requests
 
 from tests.sandbox.poweroffice.peer import Peer, assert_problem
 from tribe_po.sandbox.faults import Delay, Fault, Run
-from tribe_po.sandbox.pace import SlidingWindow
+from tribe_po.sandbox.pace import SlidingWindow, TokenBucket
 from tribe_po.sandbox.requests_log import Request
 
 
@@ -136,6 +136,16 @@ def test_window_slides() -> None:
         now[0] = moment
         admitted.append(window.admit())
     assert admitted == [True, True, False, True, False, True]
+
+
+def test_a_bucket_fills_up() -> None:
+    now = [0.0]
+    bucket = TokenBucket(2, elapsed=lambda: now[0])
+    admitted = []
+    for moment in (0.0, 0.0, 0.25, 0.5, 0.75, 9.0, 9.0, 9.0):
+        now[0] = moment
+        admitted.append(bucket.admit())
+    assert admitted == [True, True, False, True, False, True, True, False]
 
 
 def test_two_posts_of_customers_at_once(peer: Peer) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tribe_po.sandbox.clock import Clock
-from tribe_po.sandbox.pace import SlidingWindow
+from tribe_po.sandbox.pace import SlidingWindow, TokenBucket
 from tribe_po.sandbox.poweroffice.books import Books, Contact, RoleRecord
 from tribe_po.sandbox.poweroffice.errors import ProblemError
 from tribe_po.sandbox.poweroffice.fields import (
@@ -83,7 +83,7 @@ class PowerOfficeTenant(SalesDesk):
     ) -> None:
         super().__init__(Books(clock.now()), clock)
         self.keys = keys or Keys()
-        self.pace = SlidingWindow(requests_per_second)
+        self.pace: SlidingWindow | TokenBucket = SlidingWindow(requests_per_second)
         self.token_seconds = token_seconds
         self.client_id = "7f3c2a10-0000-4000-8000-00000000c11e"
         self.client_name = "Sandkasse Regnskap AS"
