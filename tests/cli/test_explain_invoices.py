@@ -85,7 +85,9 @@ def test_all_that_is_known_of_one_that_went(w: World, opened: Opening) -> None:
         "poweroffice": {"net": "200.00", "total": "250.00", "vat": "25"},
         "difference": "0.00",
     }
-    assert [one["action"] for one in record_of(number)["writes"]] == ["create", "update"]
+    created, issued = record_of(number)["writes"]
+    assert (created["action"], issued["action"]) == ("create", "update")
+    assert {"field": "number", "from": None, "to": number} in created["fields"]
     shown = " ".join(call(number).stdout.split())
     for part in (booked.id, booked.values["Cid"], "NOK 250.00 in Tribe, 250.00 in PowerOffice"):
         assert part in shown

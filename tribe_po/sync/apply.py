@@ -432,7 +432,7 @@ def _with_key(change: Change, values: Values) -> Change:
     return replace(
         change,
         fields=tuple(
-            replace(one, after=values.get(name)) if one.name == name else one
+            replace(one, after=values[name]) if one.name == name and name in values else one
             for one in change.fields
         ),
     )
