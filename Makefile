@@ -7,7 +7,7 @@ CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test chaos wheel mutants bench lint format clean
+.PHONY: demo test chaos pictures wheel mutants bench lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
@@ -37,6 +37,10 @@ mutants: $(VENV)/.mutants
 # `make bench PARTS="idle machine"` measures only these parts.
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(PARTS)
+
+# What README.md and docs/ show of the commands; a test tells when they are no longer so.
+pictures: $(VENV)/.dev
+	$(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

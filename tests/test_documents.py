@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.cli.lines import problem
+from tests.pictures import pictures
 from tribe_po.cli.app import app
 from tribe_po.errors import ExitCode
 from tribe_po.settings import settings_table
@@ -57,3 +59,19 @@ def test_every_command_in_a_document_can_be_typed(path: Path) -> None:
     # What installs completion does so while it is read.
     asked = [line for line in found if "-completion" not in line and "…" not in line]
     assert [line for line in asked if problem(line)] == []
+
+
+def _drawn(svg: str) -> list[str]:
+    """The text of a picture. How rich draws it may change with its version."""
+    return [html.unescape(text) for text in re.findall(r"<text [^>]*>(.*?)</text>", svg, re.DOTALL)]
+
+
+def test_the_pictures_show_what_the_commands_show() -> None:
+    """After a change: make pictures."""
+    folder = ROOT / "docs" / "pictures"
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.svg")}
+    made = pictures()
+    assert set(kept) == set(made)
+    for name, svg in made.items():
+        assert _drawn(kept[name]) == _drawn(svg), name
+        assert "@font-face" not in svg, "nothing is fetched to show it"

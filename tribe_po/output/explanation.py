@@ -19,6 +19,7 @@ from tribe_po.passes.invoice_explanation import FieldState, InvoiceState
 from tribe_po.passes.subjects import Subject
 from tribe_po.records import Intent, Link, Record, System, Value
 from tribe_po.state.audit import AuditEntry
+from tribe_po.sync.invoices import CHANGED
 from tribe_po.sync.merge import Never
 
 COPIED = "created"
@@ -220,7 +221,7 @@ def _fields(fields: Sequence[FieldState], *, base: bool) -> Table:
     """A row a field; `base` what both agreed on, which there is none of where nothing is merged."""
     agreed = ["Agreed"] if base else []
     table = layout.table("Field", *agreed, "In Tribe", "In PowerOffice", "Verdict")
-    for one in fields:
+    for one in fields if base else filter(_is_telling, fields):
         differs = not one.row.one_sided and not one.row.same(one.tribe, one.poweroffice)
         table.add_row(
             one.row.label,
@@ -231,6 +232,13 @@ def _fields(fields: Sequence[FieldState], *, base: bool) -> Table:
             Text(words.printable(one.verdict), "" if differs else "dim"),
         )
     return table
+
+
+def _is_telling(one: FieldState) -> bool:
+    """Whether a field of an invoice is worth a row: it has a value that a person can read."""
+    if one.row.name == "content":
+        return one.verdict == CHANGED
+    return one.tribe is not None or one.poweroffice is not None
 
 
 def _side(value: Value, system: System, *, plain: bool) -> Text:

@@ -127,7 +127,7 @@ def _verdict(link: Link, row: Field, rules: Invoicing) -> str:
     name = row.name
     if row.one_sided:
         side = System.TRIBE if row.invoice else System.POWEROFFICE
-        return _ONE_SIDED.get(name, f"{side.title}'s alone")
+        return _ONE_SIDED.get(name, f"only {side.title} has it")
     if name == "content":
         return "unchanged since it was copied"
     if name == "issued":
