@@ -20,14 +20,14 @@ SAMPLE = 8
 
 @pytest.mark.parametrize("after", AFTER)
 @pytest.mark.parametrize("mode", MODES)
-def test_at_some_requests(tmp_path: Path, mode: str, after: str) -> None:
+def test_invoices_survive_a_crash_at_some_requests(tmp_path: Path, mode: str, after: str) -> None:
     _crash(tmp_path, mode, after, SAMPLE)
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("after", AFTER)
 @pytest.mark.parametrize("mode", MODES)
-def test_at_every_request_in_every_way(tmp_path: Path, mode: str, after: str) -> None:
+def test_invoices_survive_a_crash_at_every_request(tmp_path: Path, mode: str, after: str) -> None:
     _crash(tmp_path, mode, after, None)
 
 

@@ -19,13 +19,13 @@ MANY, BATCHES = 500, 20
 
 
 @pytest.mark.parametrize("ways", ALL_WAYS, ids=str)
-def test_three_hundred(tmp_path: Path, ways: Ways) -> None:
+def test_random_invoices_are_even_or_not_booked(tmp_path: Path, ways: Ways) -> None:
     _sell(tmp_path, FEW, ways, f"{SEED} {ways}")
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_ten_thousand(tmp_path: Path, batch: int) -> None:
+def test_ten_thousand_random_invoices(tmp_path: Path, batch: int) -> None:
     _sell(tmp_path, MANY, ALL_WAYS[batch % len(ALL_WAYS)], f"{SEED} {batch}")
 
 

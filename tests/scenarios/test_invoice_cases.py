@@ -145,8 +145,10 @@ def test_a_product_that_poweroffice_lacks_is_pushed_first(w: World) -> None:
     assert office.silent()
 
 
-def test_a_locked_period(w: World) -> None:
+@pytest.mark.parametrize("keep_last_error", [False, True])
+def test_a_locked_period(w: World, keep_last_error: bool) -> None:
     office = Office(w, "book")
+    w.poweroffice.switches.keep_last_error = keep_last_error
     w.poweroffice.books.settings.lock_date = date(2026, 3, 31)
     office.sent()
     report = office.export()
