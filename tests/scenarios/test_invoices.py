@@ -118,6 +118,22 @@ def test_a_customer_that_poweroffice_lacks_is_pushed_first(w: World) -> None:
     assert "Ny Kunde AS" in [one["Name"] for one in w.poweroffice.customers()]
 
 
+def test_a_customer_and_a_product_that_poweroffice_lacks_are_pushed_first(w: World) -> None:
+    """In the one pass, whose report tells of all that it did."""
+    office = Office(w)
+    office.sent()
+    w.tribe_customer("Ny Kunde AS", EmailAddress="post@ny.example")
+    office.customer = w.customer_in_tribe("Ny Kunde AS")["ID"]
+    new = w.tribe.add_product(Name="Te", Code="TE", ProductGroup="Standard", SalesPrice=80)
+    office.sent({"Product": new, "Quantity": 1, "Price": 80, "VatGroup": 25})
+    report = office.export()
+    assert (report.exit_code, report.counts["quarantined"]) == (ExitCode.OK, 0)
+    created = sorted(one.kind for one in report.changes if one.status is Status.DONE)
+    assert created == [Kind.CUSTOMER, Kind.INVOICE, Kind.INVOICE, Kind.PRODUCT]
+    assert len(office.orders()) == 2
+    assert office.export().changes == ()
+
+
 def test_what_was_sent_before_the_first_round_is_left_alone(w: World) -> None:
     office = Office(w)
     lose_state(w)

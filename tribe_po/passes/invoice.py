@@ -39,17 +39,39 @@ def invoice(session: Session, options: Options, *, confirmed: bool = False) -> R
     if settings.invoice_mode is InvoiceMode.VOUCHER and not options.dry_run:
         _need_confirmation(session, confirmed=confirmed)
     report = run(session, task, options)
-    if options.dry_run or report.error or not report.plan.awaited:
-        return report
+    reports = [report]
+    # An invoice waits for its customer first, and then for its products.
+    for _ in _PUSHES:
+        if options.dry_run or report.error or not report.plan.awaited:
+            break
+        reports += _push_the_awaited(session, report, options)
+        if reports[-1].error is not None and reports[-1].error.exit_code is not ExitCode.REFUSED:
+            return _in_all(reports)
+        report = run(session, task, options)
+        reports.append(report)
+    return _in_all(reports)
+
+
+def _push_the_awaited(session: Session, report: Report, options: Options) -> list[Report]:
+    """Push the kinds of which an invoice awaits a record. The last report has an error that ends
+    the whole pass, if there is one."""
     awaited = report.plan.awaited
     session.memory = replace(report.memory, left_alone=report.memory.left_alone - awaited)
+    reports = []
     for kind, push in _PUSHES.items():
-        if any(one is kind for one, _ in awaited) and kind in settings.kinds:
+        if any(one is kind for one, _ in awaited) and kind in session.settings.kinds:
             pushed = push(session, options)
             session.memory = pushed.memory
+            reports.append(pushed)
             if pushed.error is not None and pushed.error.exit_code is not ExitCode.REFUSED:
-                return pushed
-    return run(session, task, options)
+                break
+    return reports
+
+
+def _in_all(reports: list[Report]) -> Report:
+    """The last report, with what all of them have changed."""
+    changes = tuple(change for report in reports for change in report.changes)
+    return replace(reports[-1], changes=changes)
 
 
 def limited(
