@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -33,10 +36,29 @@ class _Line:
         self.hung_up = True
 
 
-class _Unserved(Sandbox):
-    """Has an address, and nobody listens there."""
+class Killed(BaseException):
+    """The process of the pass is dead. Nothing may catch it."""
+
+
+class Unserved(Sandbox):
+    """Has an address, and nobody listens there.
+
+    `kills` are regular expressions for "METHOD path": once a server has done what matches one, the
+    pass that asked for it is dead before it reads the answer.
+    """
 
     url = "http://127.0.0.1:9"
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.kills: list[str] = []
+
+    def kill_if_due(self, method: str, path: str, status: int) -> None:
+        """Raise `Killed`, for each of `kills` once."""
+        for pattern in self.kills:
+            if status < HTTPStatus.BAD_REQUEST and re.search(pattern, f"{method} {path}"):
+                self.kills.remove(pattern)
+                raise Killed(pattern)
 
 
 @contextmanager
@@ -44,14 +66,20 @@ def office(folder: Path, **overrides: str) -> Iterator[World]:
     """A new world without sockets, whose tokens last as long as the story. `overrides` are
     settings."""
     clock = ManualClock(MORNING)
-    sandbox = _Unserved(clock, requests_per_second=None, token_seconds=_LONG)
+    sandbox = Unserved(clock, requests_per_second=None, token_seconds=_LONG)
     sandbox.tribe.dialect = replace(sandbox.tribe.dialect, token_seconds=_LONG)
     with _wireless(sandbox):
-        yield World(sandbox, clock, folder, overrides)
+        yield World(
+            sandbox,
+            clock,
+            folder,
+            overrides,
+            sleep=lambda seconds: clock.advance(timedelta(seconds=seconds)),
+        )
 
 
 @contextmanager
-def _wireless(sandbox: Sandbox) -> Iterator[None]:
+def _wireless(sandbox: Unserved) -> Iterator[None]:
     """Let every connection that is opened meanwhile lead into the sandbox, and none of them wait
     before it tries again."""
     make = wire.Wire.__init__
@@ -72,7 +100,7 @@ def _wireless(sandbox: Sandbox) -> Iterator[None]:
         yield
 
 
-def _answered(sandbox: Sandbox, call: wire.Call, headers: Mapping[str, str]) -> Answer:
+def _answered(sandbox: Unserved, call: wire.Call, headers: Mapping[str, str]) -> Answer:
     """What the sandbox's application answers to a call. A line that was hung up broke after the
     request was sent, as far as the client knows."""
     address, line = urlsplit(call.url), _Line()
@@ -87,6 +115,7 @@ def _answered(sandbox: Sandbox, call: wire.Call, headers: Mapping[str, str]) -> 
     environ["werkzeug.socket"] = line
     environ["RAW_URI"] = f"{address.path}?{address.query}"
     parts, status, answered = run_wsgi_app(sandbox.app, environ, buffered=True)
+    sandbox.kill_if_due(call.method, address.path, int(status.split()[0]))
     if line.hung_up:
         raise wire._Broken("hung up", sent=True)
     return Answer(
