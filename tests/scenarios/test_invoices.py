@@ -13,6 +13,7 @@ from tests.scenarios.world import NO_LIMITS, World
 from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.invoice import invoice
 from tribe_po.passes.run import Options
+from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault
 from tribe_po.sync.change import Status
 
 
@@ -41,6 +42,20 @@ def test_a_booked_invoice_is_paid(w: World) -> None:
     assert office.phase(sent) == "Paid"
     assert office.payments().changes == ()
     assert office.export().changes == ()
+
+
+def test_a_draft_of_an_interrupted_export_is_booked_whichever_pass_finds_it(w: World) -> None:
+    office = Office(w, "book")
+    office.sent()
+    w.sandbox.faults.add(Fault("poweroffice", "POST", r"/Complete$", DropAfter()))
+    w.sandbox.faults.add(Fault("poweroffice", "GET", r"/v2/", DropBefore(), times=1000, skip=3))
+    assert office.export().exit_code is ExitCode.TEMPORARY
+    assert (len(office.orders()), office.invoices()) == (1, [])
+    w.sandbox.faults.clear()
+    assert [one.reason for one in office.payments(full=True).changes] == ["matched by mark"]
+    assert office.export().exit_code is ExitCode.OK
+    assert (office.orders(), len(office.invoices())) == ([], 1)
+    assert office.silent()
 
 
 def test_free_text_text_alone_mixed_vat_and_discounts(w: World) -> None:
