@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 import typer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PREFIXES = {System.POWEROFFICE: "POWEROFFICE_", System.TRIBE: "TRIBECRM_"}
 """How the names of each system's settings begin."""
+WRAPPED = TextWrapper(width=78, initial_indent="  ", subsequent_indent="  ")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -119,6 +121,7 @@ def _tested_answers(path: Path, *, there: bool) -> dict[str, str]:
     from tribe_po.passes.check import KEYS, Level, check_keys
     from tribe_po.settings.sources import Source, source_of
 
+    typer.echo("Keys are tested before they are saved, and not shown as you type.", err=True)
     others = [Source("the environment", os.environ), *([source_of(path)] if there else [])]
     answers: dict[str, str] = {}
     wanted: Collection[System] = tuple(System)
@@ -169,9 +172,8 @@ def _ask(system: System) -> dict[str, str]:
 
 
 def _answer(setting: Setting) -> str:
-    typer.echo(f"  {setting.help[0].upper()}{setting.help[1:]}.", err=True)
-    if setting.found:
-        typer.echo(f"  {setting.found}.", err=True)
+    for told in filter(None, (setting.help, setting.found)):
+        typer.echo(WRAPPED.fill(f"{told[0].upper()}{told[1:]}."), err=True)
 
     def checked(raw: str) -> str:
         text = raw.strip()
