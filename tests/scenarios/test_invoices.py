@@ -241,3 +241,11 @@ def test_vouchers_need_one_yes(w: World) -> None:
     (posted,) = office.invoices()
     assert (posted.values["InvoiceNo"], posted.values["TotalAmount"]) == (20260017, 250)
     assert office.export().changes == ()
+
+
+def test_they_go_in_the_order_of_their_numbers(w: World) -> None:
+    office = Office(w, "book")
+    sent = [office.sent() for _ in range(12)]
+    office.export()
+    numbers = [int(str(office.link(one).base["invoice_number"])) for one in sent]
+    assert numbers == sorted(numbers)

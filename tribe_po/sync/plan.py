@@ -198,6 +198,14 @@ def conflicts_of(
             )
 
 
+def _turn(record: Record) -> tuple[str, int, str]:
+    """When a record has its turn: all but invoices stay in the order in which they were seen."""
+    if record.kind is not Kind.INVOICE:
+        return "", 0, ""
+    number = str(record.values.get("number") or "")
+    return str(record.values.get("date") or ""), len(number), number
+
+
 @dataclass(slots=True)
 class _Planner:
     """Collects the plan of one pass: changes are returned, what is left out is noted here."""
@@ -233,8 +241,9 @@ class _Planner:
                 yield from self._create(matched.poweroffice, matched)
 
     def create_all(self, records: Iterable[Record]) -> Iterator[Change]:
-        """Create what has no counterpart on the sides that this pass creates on."""
-        for record in records:
+        """Create what has no counterpart on the sides that this pass creates on. Invoices in the
+        order of their days and numbers, so that PowerOffice's numbers follow Tribe's."""
+        for record in sorted(records, key=_turn):
             if record.system.other in self.task.creates_in:
                 yield from self._create(record)
             elif self.task.initial:
