@@ -52,9 +52,15 @@ class Invoice:
     payment_reference: str = ""
 
     def digest(self) -> str:
-        """16 hexadecimal digits that change when anything that is copied does; the KID aside, which
-        shows on all invoices at once when the settings come to name its field."""
-        copied = replace(self, payment_reference="")
+        """16 hexadecimal digits that change when anything that is copied does.
+
+        Not so the KID, which shows on all invoices at once when the settings come to name its
+        field, nor the code of a line's product, which it may be given while the invoice is copied.
+        """
+        lines = tuple(
+            replace(line, product_code="") if line.product_id else line for line in self.lines
+        )
+        copied = replace(self, payment_reference="", lines=lines)
         return hashlib.sha256(repr(copied).encode()).hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ from tests.scenarios.world import NO_LIMITS, World
 from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.invoice import invoice
 from tribe_po.passes.run import Options
+from tribe_po.records import Kind
 from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault
 from tribe_po.sync.change import Status
 
@@ -147,6 +148,18 @@ def test_a_customer_and_a_product_that_poweroffice_lacks_are_pushed_first(w: Wor
     assert created == [Kind.CUSTOMER, Kind.INVOICE, Kind.INVOICE, Kind.PRODUCT]
     assert len(office.orders()) == 2
     assert office.export().changes == ()
+
+
+def test_a_product_that_gets_its_code_by_being_pushed_does_not_change_the_invoice(
+    w: World,
+) -> None:
+    office = Office(w)
+    new = w.tribe.add_product(Name="Te", ProductGroup="Standard", SalesPrice=80)
+    office.sent({"Product": new, "Quantity": 1, "Price": 80, "VatGroup": 25})
+    assert office.export().exit_code is ExitCode.OK
+    assert next(one["Code"] for one in w.tribe.products() if one["ID"] == new)
+    report = office.export(full=True)
+    assert (report.exit_code, report.counts["quarantined"]) == (ExitCode.OK, 0)
 
 
 def test_what_was_sent_before_the_first_round_is_left_alone(w: World) -> None:
