@@ -28,6 +28,7 @@ from tribe_po.passes.session import Session, open_session
 from tribe_po.records import Conflict, Quarantined
 from tribe_po.settings import Settings
 from tribe_po.sync.change import Change, Plan, Status
+from tribe_po.sync.cost import Cost, cost_of
 from tribe_po.sync.guard import Limits
 
 RARELY = 50_000
@@ -107,7 +108,7 @@ def make_in(session: Session, chosen: Pass, asked: Asked, run: Watched, stop: St
         def confirm(plan: Plan) -> bool:
             if chosen.ask and plan.writes():
                 following.pause()
-                if not _confirmed(chosen, plan, stop):
+                if not _confirmed(chosen, plan, stop, cost_of(plan, settings.rate)):
                     return False
             following.expect(len(plan.changes))
             return True
@@ -122,7 +123,7 @@ def make_in(session: Session, chosen: Pass, asked: Asked, run: Watched, stop: St
         return chosen.make(session, options)
 
 
-def _confirmed(chosen: Pass, plan: Plan, stop: Stopping) -> bool:
+def _confirmed(chosen: Pass, plan: Plan, stop: Stopping, cost: Cost) -> bool:
     """Show the plan to the person at the terminal and ask. Without one, --yes is needed."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise GuardRefused(
@@ -133,7 +134,8 @@ def _confirmed(chosen: Pass, plan: Plan, stop: Stopping) -> bool:
     _print(plan.changes, plan.conflicts, plan.quarantined.values())
     with stop.prompting():
         try:
-            return typer.confirm(f"Make these {words.count(len(plan.writes()), 'write')}?")
+            writes = words.count(len(plan.writes()), "write")
+            return typer.confirm(f"Make these {writes}: {tables.cost(cost)}?")
         except typer.Abort:  # the end of the input
             return False
 

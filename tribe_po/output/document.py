@@ -7,7 +7,9 @@ from typing import Any
 from tribe_po.errors import TribePoError
 from tribe_po.output import invoices, parts
 from tribe_po.passes.run import Report, Result
+from tribe_po.records import System
 from tribe_po.sync.change import Change
+from tribe_po.sync.cost import Cost
 
 COUNTED = (
     "create",
@@ -44,11 +46,20 @@ def of_report(made: Report) -> dict[str, Any]:
         "outcome": made.result.value,
         "counts": {name.replace("-", "_"): made.counts[name] for name in COUNTED},
         "requests": {system.value: number for system, number in made.requests.items()},
+        "cost": _cost(made.cost),
         "changes": [_change(one) for one in made.changes],
         "conflicts": [parts.conflict(one) for one in made.plan.conflicts],
         "quarantine": [parts.quarantined(one) for one in made.quarantined],
         "error": parts.error(made.error),
     }
+
+
+def _cost(expected: Cost | None) -> dict[str, Any] | None:
+    """What carrying out the plan was expected to take, or null."""
+    if expected is None:
+        return None
+    requests = {system.value: expected.requests[system] for system in System}
+    return {"requests": requests, "seconds": round(expected.seconds, 1)}
 
 
 def failure(name: str, profile: str, dry_run: bool, error: TribePoError) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby
+from math import ceil
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -13,6 +15,7 @@ from rich.text import Text
 from tribe_po.output import invoices, layout, words
 from tribe_po.records import RELATIONS, Conflict, Kind, Quarantined, System
 from tribe_po.sync.change import Action, Change, FieldChange
+from tribe_po.sync.cost import Cost
 
 if TYPE_CHECKING:
     from tribe_po.passes.run import Report
@@ -84,11 +87,19 @@ def summary(report: Report) -> Text:
     seconds = (report.finished - report.started).total_seconds()
     requests = ", ".join(f"{number} to {side.title}" for side, number in report.requests.items())
     mode = " (dry run, nothing written)" if report.dry_run else ""
+    to_come = f"; writing: {cost(report.cost)}" if report.dry_run and report.cost else ""
     return Text.assemble(
         (f"{report.plan.task.name}{mode}: ", "bold"),
         ", ".join(counted) or "nothing to do",
         (f"  [{seconds:.1f} s; requests: {requests}]", "dim"),
+        to_come,
     )
+
+
+def cost(expected: Cost) -> str:
+    """What carrying out a plan takes, such as "143 requests, about 15 s"."""
+    length = words.span(timedelta(seconds=ceil(expected.seconds)))
+    return f"{words.count(expected.total, 'request')}, about {length}"
 
 
 def _place(change: Change) -> tuple[int, int, str, str]:

@@ -17,6 +17,7 @@ from tribe_po.sides import Side
 from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Change, Plan, Status, Task
+from tribe_po.sync.cost import Cost, cost_of
 from tribe_po.sync.invoices import is_to_be_issued
 from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
@@ -51,7 +52,7 @@ class Report:
     """What a pass did, or in a dry run what it would do.
 
     `error` is what stopped it or refused it, if something did. `requests` counts what each server
-    was sent.
+    was sent, `cost` what carrying out the plan was expected to take.
     """
 
     plan: Plan
@@ -65,6 +66,7 @@ class Report:
     requests: dict[System, int]
     error: TribePoError | None = None
     declined: bool = False
+    cost: Cost | None = None
     counts: Counter[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -453,4 +455,5 @@ def _report(
         requests=session.requests(),
         error=error,
         declined=declined,
+        cost=cost_of(plan, session.settings.rate),
     )

@@ -1,0 +1,46 @@
+"""The plan says what it costs, and then it costs that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.world import OSLO, World
+from tribe_po.passes.run import Report
+from tribe_po.records import System
+
+
+def edits_in_tribe(w: World, organization: str, customer: int) -> None:
+    w.tribe.edit(organization, EmailAddress="ny@fjord.example")
+    w.tribe.add_customer(w.tribe.add_organization(Name="Vik Snekkeri AS"))
+
+
+def edits_in_poweroffice(w: World, organization: str, customer: int) -> None:
+    w.poweroffice.edit_customer(customer, EmailAddress="ny@fjord.example", PaymentTerm=30)
+    w.poweroffice.add_customer(Name="Vik Snekkeri AS", MailAddress=OSLO)
+
+
+@pytest.mark.parametrize(
+    ("edit", "one_pass"), [(edits_in_tribe, "push"), (edits_in_poweroffice, "pull")]
+)
+def test_writes_are_as_many_as_were_said(w: World, edit: Any, one_pass: str) -> None:
+    customer = w.poweroffice.add_customer(Name="Fjord Kaffe AS", MailAddress=OSLO)
+    w.init()
+    (link,) = w.memory().links.values()
+    edit(w, link.tribe_relation_id, customer)
+    make = getattr(w, one_pass)
+
+    said: Report = make(dry_run=True)
+    assert said.cost is not None
+    w.sandbox.requests.clear()
+    done: Report = make()
+
+    assert done.cost == said.cost
+    target = System.POWEROFFICE if one_pass == "push" else System.TRIBE
+    looks = {target: 1}
+    read_back = {System.TRIBE: 1} if target is System.TRIBE else {}
+    for system in System:
+        writes = len(w.sandbox.requests.writes(system.value))
+        expected = said.cost.requests[system] - looks.get(system, 0) - read_back.get(system, 0)
+        assert writes == expected

@@ -1,0 +1,83 @@
+"""What a plan costs before it is carried out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sync.builders import (
+    POWEROFFICE,
+    SUPPLIER,
+    TRIBE,
+    edited,
+    in_poweroffice,
+    in_tribe,
+    linked,
+    memory_of,
+    planned,
+    pull,
+    push,
+)
+from tribe_po.records import Address, Kind, Value
+from tribe_po.sync.cost import ANSWER, cost_of
+
+RATE = 10.0
+OSLO = Address("Storgata 1", "", "0155", "Oslo", "NO")
+
+
+def test_nothing_to_do_costs_nothing() -> None:
+    cost = cost_of(planned(memory_of(linked()), pull()), RATE)
+    assert (cost.total, cost.seconds) == (0, 0)
+
+
+def test_updates_of_poweroffice_are_a_patch_each_and_a_look_for_a_hundred() -> None:
+    links = [
+        edited(linked(f"p{n}", f"t{n}", number=str(n)), TRIBE, email="a@b.example")
+        for n in range(250)
+    ]
+    cost = cost_of(planned(memory_of(*links), push()), RATE)
+    assert cost.requests == {POWEROFFICE: 253, TRIBE: 0}
+    assert cost.seconds == pytest.approx(25.3)
+
+
+@pytest.mark.parametrize(
+    ("values", "writes"),
+    [
+        ({"email": "a@b.example"}, 1),
+        ({"email": "a@b.example", "phone": "22334455"}, 1),
+        ({"address": OSLO}, 1),
+        ({"payment_days": 30}, 1),
+        ({"email": "a@b.example", "address": OSLO, "payment_days": 30, "inactive": True}, 3),
+    ],
+)
+def test_tribe_keeps_role_relation_and_address_apart(values: dict[str, Value], writes: int) -> None:
+    cost = cost_of(planned(memory_of(edited(linked(), POWEROFFICE, **values)), pull()), RATE)
+    assert cost.requests == {TRIBE: writes + 1, POWEROFFICE: 0}
+
+
+def test_a_create_in_poweroffice_brings_a_number_back_and_is_made_alone() -> None:
+    new = [in_tribe(f"t{n}", email=f"{n}@b.example", name=f"Kunde {n}") for n in range(4)]
+    cost = cost_of(planned(memory_of(*new), push()), RATE)
+    assert cost.requests == {POWEROFFICE: 4, TRIBE: 4}
+    assert cost.seconds == pytest.approx(4 * ANSWER)
+
+
+def test_new_suppliers_are_not_made_alone() -> None:
+    new = [in_tribe(f"t{n}", SUPPLIER, name=f"Lever {n}", email=f"{n}@b.example") for n in range(4)]
+    assert cost_of(planned(memory_of(*new), push()), RATE).seconds == pytest.approx(4 / RATE)
+
+
+def test_creates_in_tribe_are_read_back() -> None:
+    new = [
+        in_poweroffice(f"p{n}", name=f"Kunde {n}", number=str(n), email=f"{n}@b.example")
+        for n in range(1, 62)
+    ]
+    cost = cost_of(planned(memory_of(*new), pull()), RATE)
+    assert cost.requests == {TRIBE: 61 + 2, POWEROFFICE: 0}
+    assert cost.seconds > 0
+
+
+def test_a_link_costs_nothing() -> None:
+    memory = memory_of(in_poweroffice(), in_tribe(number="10010"))
+    plan = planned(memory, pull())
+    assert [change.kind for change in plan.changes] == [Kind.CUSTOMER]
+    assert cost_of(plan, RATE).total == 0

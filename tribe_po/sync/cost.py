@@ -1,0 +1,90 @@
+"""What carrying out a plan takes: how many requests, and about how long. Pure.
+
+Counted is what every change needs when nothing goes wrong. What a refusal, an invoice that
+PowerOffice delivers slowly, or an edit in the meantime adds, nobody knows before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import ceil
+
+from tribe_po.fields import fields_of
+from tribe_po.records import Kind, System
+from tribe_po.sync.apply import BATCH
+from tribe_po.sync.change import Action, Change, Plan
+
+IN_FLIGHT = 4
+READ_BACK = 60
+ANSWER = 0.2
+"""Seconds that a server takes to answer: what Tribe's own users measure, give or take half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """How many requests go to each system, and about how many seconds they take together."""
+
+    requests: Counter[System]
+    seconds: float
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return self.requests.total()
+
+
+def cost_of(plan: Plan, rate: float) -> Cost:
+    """The cost of a plan, with `rate` requests a second to PowerOffice."""
+    writes = plan.writes()
+    requests: Counter[System] = Counter()
+    for change in writes:
+        requests += _requests_of(change)
+    for system in System:
+        updates = sum(one.system is system and one.edit is not None for one in writes)
+        # Before each batch its side is asked once more what changed meanwhile.
+        requests[system] += ceil(updates / BATCH)
+    requests[System.TRIBE] += ceil(sum(map(_is_read_back, writes)) / READ_BACK)
+    one_by_one = sum(map(_is_alone, writes))
+    seconds = max(
+        requests[System.POWEROFFICE] / rate,
+        requests[System.TRIBE] * ANSWER / IN_FLIGHT,
+        one_by_one * ANSWER,
+    )
+    return Cost(requests, seconds)
+
+
+def _requests_of(change: Change) -> Counter[System]:
+    """A write, and what brings the number that PowerOffice assigns back to Tribe."""
+    if change.edit is not None:
+        return Counter({change.system: max(1, len(_places_of(change)))})
+    made = Counter([change.system])
+    if change.system is System.POWEROFFICE:
+        made[System.TRIBE] += any(one.after is None for one in change.fields)
+    return made
+
+
+def _places_of(change: Change) -> set[str]:
+    """Tribe keeps what belongs to the role, to its relation and to the address apart; PowerOffice
+    takes one patch."""
+    assert change.edit is not None
+    if change.system is System.POWEROFFICE:
+        return set()
+    written = [
+        row for row in fields_of(change.kind, change.edit.form) if row.name in change.edit.values
+    ]
+    return {
+        "address" if row.name == "address" else row.place(change.edit.form).rpartition(".")[0]
+        for row in written
+    }
+
+
+def _is_read_back(change: Change) -> bool:
+    """Whether the new record is read once more: Tribe's answer to a create does not show all."""
+    return change.creation is not None and change.system is System.TRIBE
+
+
+def _is_alone(change: Change) -> bool:
+    """Whether PowerOffice wants it one at a time (poweroffice.md section 3)."""
+    wanted = change.kind in (Kind.CUSTOMER, Kind.INVOICE)
+    return wanted and change.action is Action.CREATE and change.system is System.POWEROFFICE
