@@ -7,7 +7,7 @@ CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test chaos pictures wheel mutants bench lint format clean
+.PHONY: demo test chaos pictures documents wheel mutants bench lint format clean
 
 demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
@@ -41,6 +41,10 @@ bench: $(VENV)/.dev
 # What README.md and docs/ show of the commands; a test tells when they are no longer so.
 pictures: $(VENV)/.dev
 	$(BIN)/python -m tests.pictures
+
+# The tables in README.md and docs/ that follow from the declarations.
+documents: $(VENV)/.dev
+	$(BIN)/python -m tests.generated
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

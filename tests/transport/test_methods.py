@@ -6,14 +6,17 @@ same values. A POST that creates cannot.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+import tribe_po
 from tests.transport.loopback import (
     Deed,
     Handler,
@@ -245,3 +248,15 @@ def test_the_keys_go_to_no_other_host(status: int, location: str) -> None:
             ask(connect(server.url, token=tokens, headers={"Key": "secret"}), method)
         assert other.seen == []
         assert {seen.target for seen in server.seen} == {"/Customers"}
+
+
+def test_nothing_is_ever_deleted() -> None:
+    """No room but the sandbox, which imitates servers, knows the method."""
+    package = Path(tribe_po.__file__).parent
+    spoken = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"""["']DELETE["']|\.delete\(""", path.read_text(encoding="utf-8"))
+    ]
+    assert spoken, "the sandbox does"
+    assert [path for path in spoken if not path.startswith("sandbox/")] == []

@@ -108,7 +108,7 @@ def make_in(session: Session, chosen: Pass, asked: Asked, run: Watched, stop: St
         def confirm(plan: Plan) -> bool:
             if chosen.ask and plan.writes():
                 following.pause()
-                if not _confirmed(chosen, plan, stop, cost_of(plan, settings.rate)):
+                if not _confirmed(chosen, plan, stop, cost_of(plan, session.settings.rate)):
                     return False
             following.expect(len(plan.changes))
             return True

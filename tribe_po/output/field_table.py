@@ -60,13 +60,53 @@ def _owner(one: Field) -> str:
     return "" if Form.INVOICE in one.forms else one.owner.value
 
 
+TABLES = {
+    "Customers and suppliers": (Form.ORGANIZATION, Form.PERSON),
+    "Products": (Form.PRODUCT,),
+    "Invoices": (Form.INVOICE,),
+}
+"""The tables that the fields are shown in, with the forms of record that each is about."""
+
+
+def markdown(fields: Sequence[Field]) -> str:
+    """The tables as Markdown, each under its heading."""
+    lines: list[str] = []
+    for title, forms in TABLES.items():
+        places = [PLACES[form] for form in forms]
+        lines += ["", f"## {title}", "", f"| Field | PowerOffice | {' | '.join(places)} | Owner |"]
+        lines += ["|---" * (len(forms) + 3) + "|"]
+        for one in fields:
+            if one.forms & set(forms):
+                kept = [_markdown_place(one, form) for form in forms]
+                cells = [_markdown_name(one), _written(one), *kept, _owner(one)]
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _markdown_name(one: Field) -> str:
+    kinds = _kinds(one)
+    is_role = len(kinds) == 1 and kinds[0] in [kind.value for kind in RELATIONS]
+    return f"{one.label} ({kinds[0]}s only)" if is_role else one.label
+
+
+def _written(one: Field) -> str:
+    if not one.poweroffice:
+        return ""
+    if not one.poweroffice_written:
+        return f"`{one.poweroffice}`"
+    return f"`{one.poweroffice}`, written as `{one.poweroffice_written}`"
+
+
+def _markdown_place(one: Field, form: Form) -> str:
+    """Where Tribe keeps the value, and where it is read while there is none."""
+    place = one.place(form)
+    instead = one.read_instead if place and form is Form.ORGANIZATION else ()
+    return ", else ".join(f"`{name}`" for name in (place, *instead) if name)
+
+
 def screen(fields: Sequence[Field]) -> Iterator[RenderableType]:
     """A table for relations, one for products, one for invoices: a field has its place in one."""
-    for title, forms in (
-        ("Customers and suppliers", (Form.ORGANIZATION, Form.PERSON)),
-        ("Products", (Form.PRODUCT,)),
-        ("Invoices", (Form.INVOICE,)),
-    ):
+    for title, forms in TABLES.items():
         table = layout.table("Field", "PowerOffice", *(PLACES[form] for form in forms), "Owner")
         table.columns[-1].no_wrap = True
         for one in fields:
