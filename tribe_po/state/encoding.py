@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from sys import intern
 from typing import Any
 
@@ -33,6 +33,17 @@ from tribe_po.records import (
     Values,
 )
 from tribe_po.state.invoices import decode_invoice, encode_invoice
+from tribe_po.state.shape import (
+    Malformed,
+    amount_of,
+    flag_in,
+    object_of,
+    text_in,
+    text_or_none_in,
+    texts_in,
+    time_in,
+    whole_number_in,
+)
 from tribe_po.state.storage import Document
 
 SCHEMA = 1
@@ -41,10 +52,6 @@ SCHEMA = 1
 
 RUNS_KEPT = 200
 """How many of the last runs are saved, besides the last of each pass and the last full one."""
-
-
-class Malformed(ValueError):
-    """A document does not have the shape that its table asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +98,10 @@ def encode_meta(meta: Meta, version: str) -> Document:
 
 def decode_meta(document: Document) -> Meta:
     """Read the document of the table `meta`; raises as a codec's `decode` does."""
-    servers = _object(document["servers"], "servers")
+    servers = object_of(document["servers"], "servers")
     return Meta(
         tenant=text_in(document, "tenant"),
-        initialised=tuple(KINDS[kind] for kind in _texts(document, "initialised")),
+        initialised=tuple(KINDS[kind] for kind in texts_in(document, "initialised")),
         fields=text_in(document, "fields"),
         servers={name: text_in(servers, name) for name in servers},
     )
@@ -120,7 +127,7 @@ def _decode_values(document: Document, key: str) -> Values:
     """Reads the addresses in place: nobody else has the document."""
     if document.get(key) is None:
         return NO_VALUES
-    values = _object(document[key], key)
+    values = object_of(document[key], key)
     for name, value in values.items():
         if type(value) is str:
             values[name] = intern(value)
@@ -135,62 +142,14 @@ def value_in(document: Document, key: str) -> Value:
 
 
 def _decode_object(value: Any) -> Address | Decimal:
-    found = _object(value, "a value")
+    found = object_of(value, "a value")
     if _DECIMAL in found:
-        try:
-            return Decimal(text_in(found, _DECIMAL))
-        except InvalidOperation as error:
-            raise Malformed("a decimal is no number") from error
+        return amount_of(found[_DECIMAL], "a decimal")
     parts = [found.get(part, "") for part in _ADDRESS_PARTS]
     for part in parts:
         if type(part) is not str:
             raise Malformed(f"a part of an address is {type(part).__name__}, not text")
     return Address(*parts)
-
-
-def _object(value: Any, name: str) -> Document:
-    if type(value) is not dict:
-        raise Malformed(f"{name} is {type(value).__name__}, not an object")
-    return value
-
-
-def text_in(document: Document, key: str) -> str:
-    value = document[key]
-    if type(value) is not str:
-        raise Malformed(f"{key} is {type(value).__name__}, not text")
-    return value
-
-
-def text_or_none_in(document: Document, key: str) -> str | None:
-    return None if document.get(key) is None else text_in(document, key)
-
-
-def _whole_number(document: Document, key: str) -> int:
-    value = document[key]
-    if type(value) is not int:
-        raise Malformed(f"{key} is {type(value).__name__}, not a whole number")
-    return value
-
-
-def time_in(document: Document, key: str) -> datetime:
-    moment = datetime.fromisoformat(text_in(document, key))
-    if moment.tzinfo is None:
-        raise Malformed(f"{key} has no time zone")
-    return moment.astimezone(UTC)
-
-
-def _texts(document: Document, key: str) -> tuple[str, ...]:
-    found = document[key]
-    if type(found) is not list or not all(type(text) is str for text in found):
-        raise Malformed(f"{key} is not a list of texts")
-    return tuple(found)
-
-
-def _flag(document: Document, key: str) -> bool:
-    value = document.get(key, False)
-    if type(value) is not bool:
-        raise Malformed(f"{key} is {type(value).__name__}, not true or false")
-    return value
 
 
 def _with_key(document: Document, key: RecordKey, usual: RecordKey) -> Document:
@@ -273,7 +232,7 @@ def _decode_record(document: Document) -> tuple[RecordKey, Record]:
         values=_decode_values(document, "values"),
         mark=text_or_none_in(document, "mark"),
         address_id=text_or_none_in(document, "address_id"),
-        role_missing=_flag(document, "role_missing"),
+        role_missing="role_missing" in document and flag_in(document, "role_missing"),
         document=decode_invoice(document["document"]) if "document" in document else None,
     )
     return _key(document, (record.system, record.kind, record.id)), record
@@ -339,9 +298,9 @@ def _decode_quarantined(document: Document) -> tuple[RecordKey, Quarantined]:
         next_step=text_in(document, "next_step"),
         fingerprint=text_in(document, "fingerprint"),
         since=time_in(document, "since"),
-        attempts=_whole_number(document, "attempts"),
+        attempts=whole_number_in(document, "attempts"),
         retry_after=time_in(document, "retry_after") if "retry_after" in document else None,
-        held_fields=_texts(document, "held_fields") if "held_fields" in document else (),
+        held_fields=texts_in(document, "held_fields") if "held_fields" in document else (),
     )
     return _key(document, (record.system, record.kind, record.id)), record
 
@@ -411,17 +370,17 @@ def _encode_run(_: Any, run: Run) -> Document:
 
 
 def _decode_run(document: Document) -> tuple[str, Run]:
-    counts = _object(document["counts"], "counts")
+    counts = object_of(document["counts"], "counts")
     run = Run(
         run_id=text_in(document, "run_id"),
         name=text_in(document, "name"),
         started=time_in(document, "started"),
         finished=time_in(document, "finished"),
         outcome=text_in(document, "outcome"),
-        counts={name: _whole_number(counts, name) for name in counts},
+        counts={name: whole_number_in(counts, name) for name in counts},
         # Runs of earlier versions, and most others, have none.
         reason=text_or_none_in(document, "reason") if "reason" in document else None,
-        full="full" in document and _flag(document, "full"),
+        full="full" in document and flag_in(document, "full"),
     )
     return run.run_id, run
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from tribe_po.invoices import Invoice, InvoiceLine
+from tribe_po.state.shape import Malformed, amount_of, flag_in, object_of, text_in
 from tribe_po.state.storage import Document
 
 
@@ -40,43 +42,56 @@ def _encode_line(line: InvoiceLine) -> Document:
     }
 
 
+_MEMBERS = frozenset(part.name for part in fields(Invoice))
+_LINE_MEMBERS = frozenset(part.name for part in fields(InvoiceLine))
+
+
 def decode_invoice(document: Any) -> Invoice:
-    """Read an invoice. Raise ValueError, KeyError, TypeError or AttributeError for what it cannot
-    read."""
+    """Read an invoice. Raise `Malformed` or KeyError for one of another shape, and for one that has
+    more than is known here: left out, that would be money or words which PowerOffice never gets."""
+    found = _only(_MEMBERS, object_of(document, "an invoice"))
+    lines = found["lines"]
+    if type(lines) is not list:
+        raise Malformed(f"lines is {type(lines).__name__}, not a list")
     return Invoice(
-        number=str(document["number"]),
-        date=_day(document["date"]),
-        due_date=_day(document["due_date"]),
-        currency=str(document["currency"]),
-        customer_id=str(document["customer_id"]),
-        customer_reference=str(document["customer_reference"]),
-        includes_vat=document["includes_vat"] is True,
-        discount=_amount(document["discount"]),
-        credits_id=str(document["credits_id"]),
-        payment_reference=str(document["payment_reference"]),
-        lines=tuple(_decode_line(line) for line in document["lines"]),
+        number=text_in(found, "number"),
+        date=_day_in(found, "date"),
+        due_date=_day_in(found, "due_date"),
+        currency=text_in(found, "currency"),
+        customer_id=text_in(found, "customer_id"),
+        customer_reference=text_in(found, "customer_reference"),
+        includes_vat=flag_in(found, "includes_vat"),
+        discount=_amount_in(found, "discount"),
+        credits_id=text_in(found, "credits_id"),
+        payment_reference=text_in(found, "payment_reference"),
+        lines=tuple(_decode_line(line) for line in lines),
     )
 
 
 def _decode_line(document: Any) -> InvoiceLine:
+    found = _only(_LINE_MEMBERS, object_of(document, "a line of an invoice"))
     return InvoiceLine(
-        id=str(document["id"]),
-        text=str(document["text"]),
-        product_id=str(document["product_id"]),
-        product_code=str(document["product_code"]),
-        quantity=_amount(document["quantity"]),
-        price=None if document["price"] is None else _amount(document["price"]),
-        discount=_amount(document["discount"]),
-        vat=None if document["vat"] is None else _amount(document["vat"]),
+        id=text_in(found, "id"),
+        text=text_in(found, "text"),
+        product_id=text_in(found, "product_id"),
+        product_code=text_in(found, "product_code"),
+        quantity=_amount_in(found, "quantity"),
+        price=None if found["price"] is None else _amount_in(found, "price"),
+        discount=_amount_in(found, "discount"),
+        vat=None if found["vat"] is None else _amount_in(found, "vat"),
     )
 
 
-def _day(text: Any) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+def _only(known: frozenset[str], document: Document) -> Document:
+    unknown = sorted(document.keys() - known)
+    if unknown:
+        raise Malformed(f"an invoice has the unknown members {', '.join(unknown)}")
+    return document
 
 
-def _amount(text: Any) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError("an amount of an invoice is no number") from error
+def _day_in(document: Document, key: str) -> date | None:
+    return None if document[key] is None else date.fromisoformat(text_in(document, key))
+
+
+def _amount_in(document: Document, key: str) -> Decimal:
+    return amount_of(document[key], key)
