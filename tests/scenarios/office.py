@@ -30,7 +30,11 @@ class Office:
         world.company("Fjord Kaffe AS", Number=10001, MailAddress=OSLO)
         world.tribe.add_product_group("Standard")
         world.poweroffice.add_product(
-            Name="Kaffe", Code="KAFFE", UnitOfMeasureCode="EA", UnitPrice=100
+            Name="Kaffe",
+            Code="KAFFE",
+            UnitOfMeasureCode="EA",
+            UnitPrice=100,
+            StandardSalesAccountId=470_003_000,
         )
         assert world.init().exit_code is ExitCode.OK
         self.customer = world.customer_in_tribe("Fjord Kaffe AS")["ID"]

@@ -1,0 +1,50 @@
+"""The story of two invoices, from their export to their payment, in whatever dialect the servers
+speak."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.crash import Crash, Way
+from tests.chaos.invoice_story import Story, goes_on
+from tests.dialects.dialects import DIALECTS, Dialect
+from tests.scenarios.world import world
+
+EDITION_2025 = "the 2025 edition"
+"""It knows no vouchers of invoices."""
+
+UNDISTURBED = {
+    "book": [
+        ("Paid", [100, 150], [(250, 0)], [True]),
+        ("Sent", [-250, 250], [(250, 250)], [True]),
+    ],
+    "draft": [("Sent", [], [(250, None)], [None])] * 2,
+}
+UNDISTURBED["voucher"] = UNDISTURBED["book"]
+
+
+def _tell(folder: Path, mode: str, dialect: Dialect) -> None:
+    with world(folder) as w:
+        dialect.set_up(w)
+        story = Story(w, mode, Crash(0, Way.BEFORE), goes_on)
+        story.play()
+        story.nothing_twice()
+        if (mode, dialect.name) == ("voucher", EDITION_2025):
+            assert [copies for _, _, copies, _ in story.outcome()] == [[], []]
+            return
+        assert story.outcome() == UNDISTURBED[mode]
+        assert story.office.silent()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_invoices_are_booked_and_paid_in_every_dialect(tmp_path: Path, dialect: Dialect) -> None:
+    _tell(tmp_path, "book", dialect)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("mode", ["draft", "voucher"])
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_drafts_and_vouchers_in_every_dialect(tmp_path: Path, dialect: Dialect, mode: str) -> None:
+    _tell(tmp_path, mode, dialect)
