@@ -483,3 +483,24 @@ def test_a_customer_that_was_deleted_in_poweroffice(w: World) -> None:
     assert "gone from PowerOffice" in cause(office.export())
     assert (office.orders(), office.invoices()) == ([], [])
     assert office.silent()
+
+
+def test_all_passes_together_are_silent_the_second_time(w: World) -> None:
+    office = Office(w, "book")
+    w.tribe_customer("Ny Kunde AS", EmailAddress="post@ny.example")
+    w.tribe.add_product(Name="Te", Code="TE", SalesPrice=10, ProductGroup="Standard")
+    sent, open_one = office.sent(), office.sent()
+    office.export()
+    w.poweroffice.pay(office.link(sent).poweroffice_id)
+
+    def round_of_all() -> None:
+        for one_pass in (w.push, w.pull, w.push_products, w.pull_products):
+            one_pass()
+        office.export()
+        office.payments()
+
+    round_of_all()
+    assert (office.phase(sent), office.phase(open_one)) == ("Paid", "Sent")
+    w.sandbox.requests.clear()
+    round_of_all()
+    assert w.wrote() == []
