@@ -102,7 +102,8 @@ def make_in(session: Session, chosen: Pass, asked: Asked, run: Watched, stop: St
     """Make one pass in a session that is open for it, with those who follow it told."""
     run.requests = session.requests
     run.started()
-    with Following(Console(stderr=True, quiet=log.is_for_machines())) as following:
+    console = Console(stderr=True, quiet=log.is_for_machines())
+    with Following(console, session.requests) as following:
         session.keeper.watchers += [following.watch, run.changed]
 
         def confirm(plan: Plan) -> bool:
