@@ -20,8 +20,6 @@ from tribe_po.cli.app import app
 from tribe_po.passes import push_relations as push
 from tribe_po.state.lock import lock
 
-COMMANDS = ("init-sync", "push-relations", "pull-relations", "sandbox", "demo")
-
 
 @pytest.fixture
 def w(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
@@ -52,13 +50,6 @@ def test_the_version_is_told_without_loading_anything() -> None:
     assert done.stdout == f"tribe-po {__version__}\n"
     assert "typer" not in done.stderr
     assert "requests" not in done.stderr
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_shows_an_example(command: str) -> None:
-    result = call(command, "--help")
-    assert result.exit_code == 0
-    assert "Example: tribe-po" in result.stdout
 
 
 def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:

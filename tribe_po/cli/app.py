@@ -30,9 +30,9 @@ from tribe_po.output.log import Destinations
 
 app = typer.Typer(
     name="tribe-po",
-    help="Keeps Tribe CRM and PowerOffice Go in step, both ways.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 init.add_to(app)
@@ -50,6 +50,24 @@ undo.add_to(app)
 export.add_to(app)
 state.add_to(app)
 sandbox.add_to(app)
+
+PANELS = {
+    "Set up": ("init", "check", "export", "init-sync"),
+    "Passes, for cron": (
+        *("push-relations", "pull-relations", "push-products", "pull-products"),
+        *("invoice", "pull-payments", "sync"),
+    ),
+    "See": ("status", "explain", "runs", "audit", "fields"),
+    "Settle": ("quarantine", "conflicts", "undo", "state"),
+    "Try out": ("demo", "sandbox"),
+}
+"""What the list of commands is divided into."""
+
+_PANEL_OF = {name: panel for panel, names in PANELS.items() for name in names}
+for _command in app.registered_commands:
+    _command.rich_help_panel = _PANEL_OF.get(_command.name or "")
+for _family in app.registered_groups:
+    _family.rich_help_panel = _PANEL_OF.get(_family.name or "")
 
 
 def _show_version(asked: bool) -> None:
@@ -82,8 +100,15 @@ def common(
     ] = False,
     version: Annotated[  # noqa: ARG001 - Typer calls its callback
         bool,
-        typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Tell it."),
+        typer.Option(
+            "--version", "-V", callback=_show_version, is_eager=True, help="Tell its version."
+        ),
     ] = False,
 ) -> None:
-    """Keeps Tribe CRM and PowerOffice Go in step, both ways."""
+    """Keeps Tribe CRM and PowerOffice Go in step, both ways.
+
+    Example: tribe-po demo
+
+    Example: tribe-po --profile fjord init-sync --dry-run
+    """
     context.obj = Common(env_file, profile, Destinations(log_file, syslog, log_json))

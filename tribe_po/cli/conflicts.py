@@ -9,10 +9,15 @@ import typer
 from tribe_po.cli.options import Output, Shown
 from tribe_po.records import Kind, System
 
+_HELP = """List what both sides changed; decide it.
+
+Example: tribe-po conflicts list
+"""
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    family = typer.Typer(no_args_is_help=True, help="List what both sides changed; decide it.")
+    family = typer.Typer(no_args_is_help=True, help=_HELP)
     family.command("list")(list_them)
     family.command("resolve")(resolve)
     family.command("clear")(clear)

@@ -40,6 +40,8 @@ def explain(
     last seen: no server is asked.
 
     Example: tribe-po explain "Fjord Kaffe AS"
+
+    Example: tribe-po explain 20260001
     """
     from rich.console import Console
 

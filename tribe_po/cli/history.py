@@ -70,6 +70,8 @@ def audit(
     A record is found by the name that it has now or had then. Times are this machine's.
 
     Example: tribe-po audit "Fjord Kaffe AS" --since 2026-03-01
+
+    Example: tribe-po audit --run 3f2a9c1b7d04
     """
     from rich.console import Console
 

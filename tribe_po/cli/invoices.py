@@ -51,6 +51,8 @@ def invoice(
     up to TRIBE_PO_INVOICE_MODE; sums that differ by an øre are never booked.
 
     Example: tribe-po invoice --dry-run
+
+    Example: tribe-po invoice --max-invoices 20 --max-amount 50000
     """
     from dataclasses import replace
 
@@ -89,6 +91,8 @@ def pull_payments(
     """Bring payments to Tribe: paid invoices get the phase Paid. Cron: every 4 hours.
 
     Example: tribe-po pull-payments --dry-run
+
+    Example: tribe-po pull-payments --full
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import pull_payments as pull

@@ -8,10 +8,15 @@ import typer
 
 from tribe_po.cli.options import Output, Shown
 
+_HELP = """List the records left out; try them again.
+
+Example: tribe-po quarantine list
+"""
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    family = typer.Typer(no_args_is_help=True, help="List the records left out; try them again.")
+    family = typer.Typer(no_args_is_help=True, help=_HELP)
     family.command("list")(list_them)
     family.command("retry")(retry)
     app.add_typer(family, name="quarantine")
@@ -49,6 +54,8 @@ def retry(
     output: Shown = Output.TABLE,
 ) -> None:
     """Let the next pass try quarantined records again, instead of at their next retry.
+
+    Example: tribe-po quarantine retry 10042
 
     Example: tribe-po quarantine retry --all
     """

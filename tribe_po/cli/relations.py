@@ -52,6 +52,8 @@ def init_sync(
     PowerOffice's numbers overwrite Tribe's. What only Tribe has is counted and left alone.
 
     Example: tribe-po init-sync --dry-run
+
+    Example: tribe-po init-sync --dry-run --include-archived --output json > plan.json
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import init_sync as init

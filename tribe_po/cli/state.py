@@ -11,10 +11,15 @@ import typer
 
 from tribe_po.cli.options import Common, DryRun, Output, Shown
 
+_HELP = """Check the state, copy it, get it back.
+
+Example: tribe-po state verify
+"""
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    family = typer.Typer(no_args_is_help=True, help="Check the state, copy it, get it back.")
+    family = typer.Typer(no_args_is_help=True, help=_HELP)
     for command in (verify, backup, restore, rebuild, export):
         family.command(command.__name__)(command)
     app.add_typer(family, name="state")

@@ -19,7 +19,9 @@ def status(context: typer.Context, output: Shown = Output.TABLE) -> None:
     Exit code 0 means healthy; 1 that a pass is late, or that something is quarantined, parked or in
     conflict.
 
-    Example: tribe-po status --output json
+    Example: tribe-po status
+
+    Example: tribe-po --profile fjord status --output json
     """
     from rich.console import Console
 
