@@ -58,6 +58,38 @@ def test_a_page_missing_in_the_middle_is_no_shorter_list(
     assert w.differences() == []
 
 
+@pytest.mark.parametrize("system", ["poweroffice", "tribe"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Status(200, '[{"Id": 1, "Na'),
+        Status(200, "<html>Sign in</html>", content_type="text/html"),
+        Status(200),
+        Status(200, "{}"),
+        Status(200, "null"),
+        Status(200, '["text"]'),
+    ],
+    ids=["cut off", "HTML", "empty", "an object", "null", "texts"],
+)
+@pytest.mark.parametrize("page", [0, 2])
+def test_a_page_that_makes_no_sense_is_no_shorter_list(
+    paged: World, system: Any, answer: Status, page: int
+) -> None:
+    w = paged
+    before = w.memory()
+    w.poweroffice.edit_customer(
+        int(w.link(NAMES[8]).poweroffice_id), EmailAddress="ny@kunde.example"
+    )
+    w.sandbox.faults.add(Fault(system, "GET", PAGES[system], answer, skip=page))
+    with pytest.raises(Temporary):
+        w.pull(full=True)
+    assert w.sandbox.faults.pending() == []
+    assert w.wrote() == []
+    assert (w.memory().links, w.memory().cursors) == (before.links, before.cursors)
+    w.pull(full=True)
+    assert w.differences() == []
+
+
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])
 @pytest.mark.parametrize("edited", [0, 4, 8])
 def test_a_record_that_is_modified_during_the_read_is_not_missed(
