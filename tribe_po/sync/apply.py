@@ -40,6 +40,11 @@ BATCH = 100
 """Writes between two looks at the target side and two saves of the memory."""
 
 
+IN_FLIGHT: Mapping[System, int] = {System.TRIBE: 4, System.POWEROFFICE: 8}
+"""Tribe publishes no limit (tribe.md section 4.9). PowerOffice's is a rate, which is kept although
+an answer takes most of a second."""
+
+
 class Keeper(Protocol):
     """Who keeps what happened: the state file and the audit trail."""
 
@@ -80,9 +85,9 @@ def apply(
     sides: Mapping[System, Side],
     keeper: Keeper,
     now: Callable[[], datetime],
-    in_flight: int = 4,
+    in_flight: int = 8,
 ) -> Outcome:
-    """Carry out a plan, with so many writes in flight at once.
+    """Carry out a plan, with at most so many writes in flight at once, and `IN_FLIGHT` to a system.
 
     Errors about one record quarantine it; others end the run early, with everything that was done
     remembered. Raises only `StateNotSaved`.
@@ -149,11 +154,20 @@ class _Run:
         attempts = self._try_all(prepared, self._create_one)
         unseen = [a.written.id for a in attempts if a.written and a.written.record is None]
         seen = {record.id: record for record in self._read_back(side, batch[0].kind, unseen)}
-        for attempt in attempts:
-            if attempt.written is None:
+        created = [
+            self._created(attempt.change, attempt.written, seen.get(attempt.written.id))
+            if attempt.written is not None
+            else None
+            for attempt in attempts
+        ]
+        self._write_keys_back([change for change in created if change is not None])
+        for attempt, change in zip(attempts, created, strict=True):
+            if change is None:
                 self._failed(attempt)
             else:
-                self._created(attempt.change, attempt.written, seen.get(attempt.written.id))
+                done = self._with_its_key(change)
+                self._issue(done)
+                self._finish(self._as_it_came_out(done), Status.DONE, done.reason)
 
     def _may_be_sent(self, change: Change) -> bool:
         """Whether a create can be told apart from the contact's other role: while that one is about
@@ -219,36 +233,40 @@ class _Run:
             self.stopped_by = error
             return []
 
-    def _created(self, change: Change, written: Written, seen: Record | None) -> None:
+    def _created(self, change: Change, written: Written, seen: Record | None) -> Change:
         self.memory = remember.created(self.memory, change, written, seen)
         if change.system is System.TRIBE:
-            done = replace(change, tribe_id=written.id)
-        else:
-            done = self._write_key_back(replace(change, poweroffice_id=written.id))
-            self._issue(done)
-            done = self._as_it_came_out(done)
-        self._finish(done, Status.DONE, done.reason)
+            return replace(change, tribe_id=written.id)
+        return replace(change, poweroffice_id=written.id)
 
-    def _write_key_back(self, change: Change) -> Change:
-        """Give Tribe the number that PowerOffice assigned, or the code that a product had to get.
+    def _write_keys_back(self, created: Sequence[Change]) -> None:
+        """Give Tribe the numbers that PowerOffice assigned, or the codes that products had to get.
         If that fails, the next pass does it."""
-        link = self.memory.links[change.link_key]
-        write_back = key_write_back(link)
-        if write_back is not None:
-            attempt = self._try(write_back, self._update_one)
+        links = [
+            self.memory.links[change.link_key]
+            for change in created
+            if change.system is System.POWEROFFICE
+        ]
+        write_backs = [change for link in links if (change := key_write_back(link)) is not None]
+        for attempt in self._try_all(write_backs, self._update_one):
             if attempt.written is None:
                 self._failed(attempt)
             else:
-                remember.updated(self.memory, write_back, attempt.written)
+                remember.updated(self.memory, attempt.change, attempt.written)
+
+    def _with_its_key(self, change: Change) -> Change:
+        if change.system is System.TRIBE:
+            return change
+        link = self.memory.links[change.link_key]
         return _with_key(change, link.seen_in(System.POWEROFFICE))
 
     def _issue(self, change: Change) -> None:
         """Do at once what a fresh order is there for: become an invoice, get its PDF. If that
         fails, the next pass does it."""
         rules = self.plan.task.invoicing
-        link = self.memory.links[change.link_key]
         if change.kind is not Kind.INVOICE or rules is None:
             return
+        link = self.memory.links[change.link_key]
         held = invoices.held(link, System.POWEROFFICE, rules)
         if held:
             reason, step = invoices.reason(held), invoices.next_step(held)
@@ -394,7 +412,7 @@ class _Run:
         """Try writes, several in flight, with the attempts in the order of the changes."""
         if self.in_flight == 1 or len(changes) < 2:
             return [self._try(change, write) for change in changes]
-        with ThreadPoolExecutor(self.in_flight) as pool:
+        with ThreadPoolExecutor(min(self.in_flight, IN_FLIGHT[changes[0].system])) as pool:
             return list(pool.map(lambda change: self._try(change, write), changes))
 
     def _try(self, change: Change, write: Callable[[Change], Written]) -> _Attempt:

@@ -12,10 +12,9 @@ from math import ceil
 
 from tribe_po.fields import fields_of
 from tribe_po.records import Kind, System
-from tribe_po.sync.apply import BATCH
+from tribe_po.sync.apply import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
-IN_FLIGHT = 4
 READ_BACK = 60
 ANSWER = 0.2
 """Seconds that a server takes to answer: what Tribe's own users measure, give or take half."""
@@ -48,7 +47,7 @@ def cost_of(plan: Plan, rate: float) -> Cost:
     one_by_one = sum(map(_is_alone, writes))
     seconds = max(
         requests[System.POWEROFFICE] / rate,
-        requests[System.TRIBE] * ANSWER / IN_FLIGHT,
+        requests[System.TRIBE] * ANSWER / IN_FLIGHT[System.TRIBE],
         one_by_one * ANSWER,
     )
     return Cost(requests, seconds)
