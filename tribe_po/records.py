@@ -139,7 +139,8 @@ class Link:
     `base` holds the values that both sides last agreed on, and of fields that only one side knows
     the value last seen. `tribe` and `poweroffice` hold the
     values last seen there, only where they differ from the base. `parked` says why the link is
-    left alone (a side is gone), else None.
+    left alone (a side is gone), else None. `acknowledged` are digests of the differences that a
+    person leaves as they are.
     """
 
     kind: Kind
@@ -153,6 +154,7 @@ class Link:
     poweroffice: Values = field(default_factory=lambda: NO_VALUES)
     tribe_address_id: str | None = None
     parked: str | None = None
+    acknowledged: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[Kind, str]:

@@ -187,6 +187,7 @@ def full_memory() -> Memory:
         poweroffice={"inactive": True},
         tribe_address_id="address-1",
         parked="gone in Tribe",
+        acknowledged=("poweroffice:content:0123456789abcdef",),
     )
     record = Record(
         Kind.SUPPLIER,

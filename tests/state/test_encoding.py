@@ -57,8 +57,9 @@ def test_a_missing_table(path: Path, table: str) -> None:
         opened(path)
 
 
+_OF_LINKS = ("base", "tribe", "poweroffice", "tribe_address_id", "parked", "acknowledged")
 OPTIONAL = {
-    *(("links", key) for key in ("base", "tribe", "poweroffice", "tribe_address_id", "parked")),
+    *(("links", key) for key in _OF_LINKS),
     *(("unlinked", key) for key in ("values", "mark", "address_id", "role_missing")),
     *(("quarantine", key) for key in ("retry_after", "held_fields")),
     *(("conflicts", key) for key in ("base", "tribe", "poweroffice", "winner")),
@@ -83,10 +84,10 @@ def test_a_document_without_a_part_that_it_needs(path: Path, table: str) -> None
 
 
 def is_nothing(table: str, key: str, wrong: Any) -> bool:
-    """No field is held, or an address has none of the parts that are known."""
+    """No field is held or acknowledged, or an address has none of the parts that are known."""
     return (
         key == "version"
-        or (key == "held_fields" and wrong == [])
+        or (key in ("held_fields", "acknowledged") and wrong == [])
         or (table == "conflicts" and isinstance(wrong, dict))
     )
 

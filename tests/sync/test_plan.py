@@ -49,13 +49,13 @@ from tribe_po.records import (
 )
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync import remember
+from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Action, Plan, Status, Task
 from tribe_po.sync.match import SETTLE
 from tribe_po.sync.plan import (
     FIRST_RETRY,
     LAST_RETRY,
-    fingerprint,
     link_fingerprint,
     make_plan,
     next_try,

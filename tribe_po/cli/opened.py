@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ class Opened:
 def now() -> datetime:
     """The time on this machine's clock."""
     return datetime.now(UTC)
+
+
+def person() -> str:
+    """Who types: the name of the account, its number where it has none."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`quarantine`: the records that are left out, and trying them again."""
+"""`quarantine`: the records that are left out, trying them again, and leaving them as they are."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def add_to(app: typer.Typer) -> None:
     family = typer.Typer(no_args_is_help=True, help=_HELP)
     family.command("list")(list_them)
     family.command("retry")(retry)
+    family.command("accept")(accept)
     app.add_typer(family, name="quarantine")
 
 
@@ -72,6 +73,42 @@ def retry(
             typer.echo(shown.retried(done.again, done.held, state.settings.profile))
             return
         typer.echo(_told(len(done.again), len(done.held)))
+
+
+def accept(
+    context: typer.Context,
+    record_id: Annotated[
+        str, typer.Argument(metavar="ID", help="PowerOffice or Tribe id, or its beginning.")
+    ],
+    output: Shown = Output.TABLE,
+) -> None:
+    """Leave as it is what is held back of a record, or that its link is parked.
+
+    For what a person has sorted out in another way: an invoice that was changed after its export,
+    sums that differ, a draft that was deleted. It is listed again when it changes. Nothing is
+    written to either system, and an order whose sums differ is still not booked. The audit trail
+    says who accepted what.
+
+    Example: tribe-po quarantine accept 12345
+    """
+    from uuid import uuid4
+
+    from tribe_po.cli import opened
+    from tribe_po.output import quarantine as shown
+    from tribe_po.passes import acceptance, by_hand
+    from tribe_po.passes.session import RUN_ID_DIGITS
+
+    with opened.reported(context, "quarantine accept", output):
+        run_id = uuid4().hex[:RUN_ID_DIGITS]
+        with opened.to_change(context) as state:
+            done = by_hand.accept(state.memory, record_id)
+            where, who = state.settings.state, opened.person()
+            acceptance.write_down(where, done, run_id, who, opened.now())
+            state.store.save(done.memory)
+        if output is Output.JSON:
+            typer.echo(shown.accepted(done, run_id, state.settings.profile))
+            return
+        typer.echo(shown.accepted_in_words(done))
 
 
 def _need_a_choice(ids: list[str], *, every: bool) -> None:

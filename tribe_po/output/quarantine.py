@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tribe_po.output import layout, parts, words
+from tribe_po.passes.by_hand import Accepted
 from tribe_po.records import Quarantined
 
 
@@ -38,6 +39,35 @@ def retried(again: Sequence[Quarantined], held: Sequence[Quarantined], profile: 
     )
 
 
+def accepted(done: Accepted, run_id: str, profile: str) -> str:
+    """The document of `quarantine accept`."""
+    return parts.text(
+        {
+            "schema": parts.SCHEMA,
+            "command": "quarantine accept",
+            "profile": profile,
+            "run_id": run_id,
+            "kind": done.link.kind.value,
+            "poweroffice_id": done.link.poweroffice_id,
+            "tribe_id": done.link.tribe_id,
+            "label": done.link.label,
+            "held": [{"system": system.value, "field": name} for system, name in done.fields],
+            "parked": done.link.parked if done.parking else None,
+        }
+    )
+
+
+def accepted_in_words(done: Accepted) -> str:
+    """What is left as it is, and until when, in one line."""
+    about = [name.replace("_", " ") for _, name in done.fields]
+    if done.parking:
+        about.append(f"that it is {done.link.parked}")
+    return (
+        f"{words.printable(done.link.label)}: {words.printable(', '.join(about))} is left "
+        "as it is. Nothing was written; it is listed again when it changes."
+    )
+
+
 def screen(entries: Sequence[Quarantined], now: datetime) -> Iterator[RenderableType]:
     """A row a record, as wide as the terminal; then a line that sums up."""
     if not entries:
@@ -47,6 +77,8 @@ def screen(entries: Sequence[Quarantined], now: datetime) -> Iterator[Renderable
     yield from layout.rest(len(entries))
     yield Text(f"\n{words.count(len(entries), 'record')} quarantined", "bold")
     yield Text("Once corrected: tribe-po quarantine retry ID, or --all", "dim")
+    if any(one.held_fields for one in entries):
+        yield Text("Left as it is on purpose: tribe-po quarantine accept ID", "dim")
 
 
 def _table(entries: Sequence[Quarantined], now: datetime) -> Table:

@@ -1,4 +1,4 @@
-"""What a person decides about records that the passes leave: try again, who wins, forget.
+"""What a person decides about records that the passes leave: try again, as it is, who wins, forget.
 
 Each gives a new memory, and asks no server: the next pass acts on it.
 """
@@ -22,6 +22,7 @@ from tribe_po.records import (
     Values,
 )
 from tribe_po.settings import ConflictPolicy
+from tribe_po.sync import acknowledged
 from tribe_po.sync.match import IF_NOT
 from tribe_po.sync.merge import decisions
 
@@ -73,6 +74,82 @@ def _keys(memory: Memory, record_id: str) -> list[RecordKey]:
         f"Of the quarantined records, {why}. Nothing was changed.",
         "See their ids: tribe-po quarantine list",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A link that stays as it is: which fields of it, by side that they are held back from, and
+    whether its parking. `link` is as it was."""
+
+    memory: Memory
+    link: Link
+    fields: tuple[tuple[System, str], ...]
+    parking: bool
+
+
+def accept(memory: Memory, record_id: str) -> Accepted:
+    """Leave as it is what is held back of a linked record, or that its link is parked.
+
+    It is told again once either side's value changes. Nothing else changes by it: an order whose
+    sums differ is not booked either way. `record_id` is the id on either side, or its beginning
+    where no other begins so. Raise `NotFound` for one of which nothing is held back, and for a
+    record that is quarantined as a whole: what it is created from later nobody has seen yet.
+    """
+    link = _link_to_accept(memory, record_id)
+    entries = _entries_of(memory, link)
+    for target, entry in entries.items():
+        if not entry.held_fields:
+            raise NotFound(
+                f"{link.label} is quarantined as a whole, which cannot be left as it is",
+                f"It could not be written to {target.title}: {entry.reason}. Nothing was changed.",
+                f"Correct it, then type: tribe-po quarantine retry {entry.id}",
+            )
+    settled, found = link, []
+    for target, entry in entries.items():
+        settled = acknowledged.with_differences(settled, target, entry.held_fields)
+        found += [(target, name) for name in entry.held_fields]
+    parking = acknowledged.is_parking_to_tell(link)
+    if parking:
+        settled = acknowledged.with_parking(settled)
+    left = {key: entry for key, entry in memory.quarantine.items() if entry not in entries.values()}
+    return Accepted(
+        memory=replace(memory, links={**memory.links, link.key: settled}, quarantine=left),
+        link=link,
+        fields=tuple(found),
+        parking=parking,
+    )
+
+
+def _link_to_accept(memory: Memory, record_id: str) -> Link:
+    about = [
+        link
+        for link in memory.links.values()
+        if _entries_of(memory, link) or acknowledged.is_parking_to_tell(link)
+    ]
+    exact = [one for one in about if record_id in (one.poweroffice_id, one.tribe_id)]
+    begun = [
+        one
+        for one in about
+        if record_id
+        and (one.poweroffice_id.startswith(record_id) or one.tribe_id.startswith(record_id))
+    ]
+    found = exact or begun
+    if len(found) == 1:
+        return found[0]
+    why = f"{len(found)} begin so" if found else f"none of {len(about)} has that id"
+    raise NotFound(
+        f"No single linked record to leave as it is has the id {record_id}",
+        f"Of the records with held back fields or a parked link, {why}. Nothing was changed.",
+        "See their ids: tribe-po quarantine list; those of parked links: tribe-po status",
+    )
+
+
+def _entries_of(memory: Memory, link: Link) -> dict[System, Quarantined]:
+    """What is quarantined of a link, by the side that it cannot be written to."""
+    keys = {system: (system, link.kind, link.id_in(system.other)) for system in System}
+    return {
+        system: memory.quarantine[key] for system, key in keys.items() if key in memory.quarantine
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from tribe_po.records import (
 )
 from tribe_po.settings import LocalSettings, Rules
 from tribe_po.state.lock import Holder
+from tribe_po.sync.acknowledged import is_parking_to_tell
 from tribe_po.sync.change import Action, Plan, Task
 from tribe_po.sync.match import match
 from tribe_po.sync.plan import make_plan
@@ -115,7 +116,8 @@ class Overview:
     """What the state says at one moment, about the kinds that are synchronised.
 
     `uninitialised` are the kinds that no init-sync has finished for; `quarantine` begins with the
-    oldest entry. `left_alone` and `archived` count records that are not copied on purpose.
+    oldest entry. `left_alone` and `archived` count records that are not copied on purpose,
+    and `parked` leaves out what a person has acknowledged.
     `running` is the process that keeps all others from the state at this moment.
     """
 
@@ -168,7 +170,7 @@ def overview(
         initial=_last(memory, INITIAL),
         uninitialised=tuple(kind for kind in kinds if kind not in memory.meta.initialised),
         links=len(links),
-        parked=tuple(link for link in links if link.parked),
+        parked=tuple(link for link in links if is_parking_to_tell(link)),
         quarantine=tuple(quarantine_of(memory, kinds)),
         open_conflicts=tuple(sorted(still_open, key=lambda one: one.since)),
         settled_conflicts=len(conflicts) - len(still_open),

@@ -29,10 +29,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One write that a server accepted.
+    """One write that a server accepted, or a difference that a person left as it is.
 
     `system` is the side that was written to, `action` what was done there, such as `create` or
-    `update`. An id is None while the record is not on that side.
+    `update`; with `accept`, nothing was written. An id is None while the record is not on that
+    side.
     """
 
     run_id: str

@@ -182,6 +182,8 @@ def _encode_link(_: Any, link: Link) -> Document:
         document["tribe_address_id"] = link.tribe_address_id
     if link.parked is not None:
         document["parked"] = link.parked
+    if link.acknowledged:
+        document["acknowledged"] = list(link.acknowledged)
     return document
 
 
@@ -198,6 +200,7 @@ def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
         poweroffice=_decode_values(document, "poweroffice"),
         tribe_address_id=text_or_none_in(document, "tribe_address_id"),
         parked=text_or_none_in(document, "parked"),
+        acknowledged=texts_in(document, "acknowledged") if "acknowledged" in document else (),
     )
     return link.key, link
 

@@ -270,7 +270,7 @@ class _Run:
         held = invoices.held(link, System.POWEROFFICE, rules)
         if held:
             reason, step = invoices.reason(held), invoices.next_step(held)
-            remember.refused(self.memory, self.plan, change, reason, step, self.now())
+            remember.refused(self.memory, self.plan, change, reason, step, self.now(), tuple(held))
             return
         issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)
         if issuing is not None:

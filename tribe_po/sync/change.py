@@ -127,9 +127,9 @@ class Plan:
     pass that is left out now, for a new reason or an old one; `conflicts` every field that both
     sides changed. `unchanged` counts linked records without a change, `left_alone` the Tribe
     relations that nobody asked to push, `archived` the archived records that are not imported,
-    `parked` the links that lost a side, `uncertain` the creates whose answer was lost lately,
-    `unnumbered` the sent invoices that Tribe has given no number yet. `awaited` are the Tribe
-    records that invoices wait for.
+    `parked` the links that lost a side and nobody has acknowledged, `uncertain` the creates whose
+    answer was lost lately, `unnumbered` the sent invoices that Tribe has given no number yet.
+    `awaited` are the Tribe records that invoices wait for.
     """
 
     task: Task

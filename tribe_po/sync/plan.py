@@ -5,7 +5,6 @@ The dry run shows a plan; the real run applies the same one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,9 +20,9 @@ from tribe_po.records import (
     Record,
     RecordKey,
     System,
-    Values,
 )
 from tribe_po.sync import invoices
+from tribe_po.sync.acknowledged import fingerprint, is_parking_to_tell, still_to_tell
 from tribe_po.sync.change import Action, Change, Plan, Task
 from tribe_po.sync.draft import (
     creation,
@@ -52,12 +51,6 @@ class LeftOut(StrEnum):
     UNCERTAIN = "an earlier create may still show up"
     NOT_SENT = "not in a sent phase"
     UNNUMBERED = "sent without a number"
-
-
-def fingerprint(*trees: Values) -> str:
-    """A digest of what was seen of a record. While it is the same, trying again is in vain."""
-    seen = [sorted((name, repr(value)) for name, value in tree.items()) for tree in trees]
-    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 def link_fingerprint(link: Link) -> str:
@@ -304,7 +297,7 @@ class _Planner:
             if link.kind not in self.task.kinds:
                 continue
             if link.parked is not None:
-                self.parked += 1
+                self.parked += is_parking_to_tell(link)
             elif link.kind is Kind.INVOICE:
                 changes = list(self._update_invoice(link))
                 self.unchanged += not changes
@@ -330,7 +323,8 @@ class _Planner:
             if self._waits(key, digest):
                 continue
             fitting, held = split_by_fit(link, target, decided)
-            self._hold(key, link.label, target.other, held, digest)
+            told = still_to_tell(link, target, held)
+            self._hold(key, link.label, target.other, told, digest)
             if fitting:
                 yield update(link, target, fitting)
 
@@ -343,7 +337,7 @@ class _Planner:
             key = (target, link.kind, link.id_in(target.other))
             if self._waits(key, digest):
                 continue
-            held = invoices.held(link, target, rules)
+            held = still_to_tell(link, target, invoices.held(link, target, rules))
             if held:
                 reason, step = invoices.reason(held), invoices.next_step(held)
                 self._quarantine(key, link.label, reason, step, digest, tuple(held))

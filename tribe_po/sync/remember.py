@@ -9,9 +9,10 @@ from datetime import datetime
 from tribe_po import fields
 from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System
 from tribe_po.sides import Written
+from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
-from tribe_po.sync.plan import conflicts_of, fingerprint, link_fingerprint, next_try
+from tribe_po.sync.plan import conflicts_of, link_fingerprint, next_try
 from tribe_po.sync.trees import GONE, join, pair, see
 
 
@@ -141,9 +142,15 @@ def gone(memory: Memory, change: Change) -> str:
 
 
 def refused(
-    memory: Memory, plan: Plan, change: Change, reason: str, next_step: str, now: datetime
+    memory: Memory,
+    plan: Plan,
+    change: Change,
+    reason: str,
+    next_step: str,
+    now: datetime,
+    held_fields: tuple[str, ...] = (),
 ) -> None:
-    """Quarantine a record whose write a server refused."""
+    """Quarantine a record whose write a server refused, or the fields of it that are held back."""
     memory.intents.pop(change.key, None)
     if change.source is not None:
         digest = fingerprint(change.source.values)
@@ -162,5 +169,6 @@ def refused(
         fingerprint=digest,
         since=again.since if again else now,
         attempts=attempts,
-        retry_after=next_try(attempts, now),
+        retry_after=None if held_fields else next_try(attempts, now),
+        held_fields=held_fields,
     )

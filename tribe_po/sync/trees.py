@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tribe_po.fields import fields_of
 from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Values
+from tribe_po.sync.acknowledged import unparked
 from tribe_po.sync.invoices import settled_phase
 
 GONE = {
@@ -114,7 +115,7 @@ def _see_record(link: Link, record: Record) -> Link:
         )
     seen = _laid(link, record.system, record.values)
     if seen.parked in (GONE[record.system], FORM_CHANGED[record.system]):
-        return replace(seen, parked=None)
+        return unparked(seen)
     return seen
 
 
