@@ -13,7 +13,9 @@ import pytest
 from tests.cli.calls import command, document_of, files
 from tests.scenarios.office import Office
 from tests.scenarios.world import World, world
+from tribe_po.errors import Temporary
 from tribe_po.passes.run import carry_out
+from tribe_po.poweroffice.client import PowerOffice
 
 KAFFE = "Fjord Kaffe AS"
 OLD, NEW = "post@fjord.example", "ny@fjord.example"
@@ -292,3 +294,46 @@ def test_an_invoice_keeps_what_was_written_to_it(
             assert {one["kind"] for one in made["changes"]} == {"invoice"}
         assert w.wrote() == []
         assert office.phase(sent) == "Paid"
+
+
+def test_when_it_is_stopped_halfway_the_passes_end_it(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = pushed(w)
+    with monkeypatch.context() as down:
+
+        def update(*_: Any) -> None:
+            raise Temporary("PowerOffice is down", "503", "Wait")
+
+        down.setattr(PowerOffice, "update", update)
+        assert call(run, "--yes").exit_code == 75
+    assert (in_tribe(w)["EmailAddress"], in_poweroffice(w)["EmailAddress"]) == (OLD, NEW)
+    w.push()
+    assert in_poweroffice(w)["EmailAddress"] == OLD
+    assert_silent(w)
+
+
+def test_both_roles_of_one_contact_come_to_agree(w: World) -> None:
+    contact = int(w.link(KAFFE).poweroffice_id)
+    w.poweroffice.add_supplier(contact_id=contact)
+    w.pull()
+    w.push()
+    run = pulled(w)
+    assert call(run, "--yes").exit_code == 0
+    assert in_poweroffice(w)["EmailAddress"] == in_tribe(w)["EmailAddress"] == OLD
+    assert w.poweroffice.supplier(contact)["EmailAddress"] == OLD
+    w.pull()
+    assert_silent(w)
+
+
+def test_a_price(w: World) -> None:
+    w.tribe.add_product_group("Standard")
+    w.poweroffice.add_product(Name="Kaffe", Code="KAFFE", UnitOfMeasureCode="EA", UnitPrice=100)
+    assert w.pull_products().exit_code == 0
+    (product,) = w.tribe.products()
+    w.tribe.edit(product["ID"], SalesPrice=120)
+    run = w.push_products().run_id
+    assert call(run, "--yes").exit_code == 0
+    assert [one["UnitPrice"] for one in w.poweroffice.products()] == [100]
+    assert [one["SalesPrice"] for one in w.tribe.products()] == [100]
+    assert w.push_products().changes == w.pull_products(full=True).changes == ()
