@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.dialects.selling import SOLD, SUMS
 from tests.dialects.story import KARI
 from tests.scenarios.world import World
 
@@ -140,6 +141,13 @@ def _no_person_names(w: World) -> None:
 
 
 _FORMER = frozenset({f"{_KARI}: inactive"})
+_NOT_PAID = Expected(frozenset({f"invoice {SOLD}: paid"}), ("Tribe refused to write",))
+_NO_DATES = Expected(
+    frozenset(f"invoice {number}: {day}" for number in SUMS for day in ("date", "due date"))
+)
+_NO_INVOICES = Expected(
+    _NO_DATES.differs | {f"invoice {SOLD}: paid", *(f"invoice {number}: booked" for number in SUMS)}
+)
 _NO_MARKS = Expected(doubtful="no mark can tell")
 _NO_FORMER_REFUSED = Expected(_FORMER, ("Tribe refused to write",))
 _NO_FORMER_IGNORED = Expected(_FORMER, ("did not make it",), writes_again="IsFormer")
@@ -416,6 +424,59 @@ TRIBE: tuple[Dialect, ...] = (
         "products",
     ),
     Dialect(
+        "invoices with Date and DueDate",
+        "tribe 22",
+        "Reads them under any of the names that they may have.",
+        _tribe(invoice_date="Date", due_date="DueDate"),
+        "invoice dates",
+        variant=True,
+    ),
+    Dialect(
+        "invoices with the moments Start and Deadline",
+        "tribe 22",
+        "Takes the day that it is in Norway.",
+        _tribe(invoice_date="Start", due_date="Deadline"),
+        "invoice dates",
+    ),
+    Dialect(
+        "invoices without dates",
+        "tribe 22",
+        "Leaves them to PowerOffice: the day of the booking, and the customer's payment days.",
+        _tribe(invoice_date=None, due_date=None),
+        "invoice dates",
+        _NO_DATES,
+    ),
+    Dialect(
+        "phases by POST only",
+        "tribe 23",
+        "Repeats by POST what PUT refused, and remembers that.",
+        _tribe(phase_by_put=False),
+        "phases",
+    ),
+    Dialect(
+        "phases of sent invoices are frozen",
+        "tribe 23",
+        "Lists the invoice: it is paid in PowerOffice and stays sent in Tribe.",
+        _tribe(phase_frozen=True),
+        "phases",
+        _NOT_PAID,
+    ),
+    Dialect(
+        "lines of invoices without what they refer to",
+        "tribe 25",
+        "Reads the lines of each invoice by themselves.",
+        _tribe(nested_line_expand=False),
+        "lines",
+    ),
+    Dialect(
+        "no Billing module",
+        "tribe 27",
+        "Says that there are no invoices, and does everything else.",
+        _tribe(billing=False),
+        "billing",
+        _NO_INVOICES,
+    ),
+    Dialect(
         "no path in a filter",
         "tribe 8",
         "Asks relations and roles apart, and reads a whole set where it must.",
@@ -647,6 +708,36 @@ POWEROFFICE: tuple[Dialect, ...] = (
         _poweroffice(invoice_settings=False),
         "edition",
         _NO_VAT,
+    ),
+    Dialect(
+        "sending is done at once",
+        "poweroffice 19",
+        "Asks for the state after a second.",
+        _poweroffice(send_seconds=0),
+        "sending",
+        variant=True,
+    ),
+    Dialect(
+        "sentState knows nothing at first",
+        "poweroffice 19",
+        "Takes no answer for not yet, and never sends twice.",
+        _poweroffice(send_seconds=2, sent_state_seconds=12),
+        "sending",
+    ),
+    Dialect(
+        "sending takes longer than the pass waits",
+        "poweroffice 19",
+        "Leaves it to the next pass.",
+        _poweroffice(send_seconds=600),
+        "sending",
+        variant=True,
+    ),
+    Dialect(
+        "a filter by an ID that names nothing answers 204",
+        "poweroffice 31",
+        "Takes both for gone.",
+        _poweroffice(missing_ids_are_refused=False),
+        "missing IDs",
     ),
     Dialect(
         "OrderBy refused",

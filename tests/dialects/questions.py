@@ -135,13 +135,11 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
         "invoice date, due date, final flag, credit notes",
         "Finds the dates under any name that they may have, else leaves them to PowerOffice, and "
         "posts no voucher; goes by the phase, not by a flag; a negative sum is a credit note.",
-        alone="Tests of reading invoices go through every name of the dates.",
     ),
     Question(
         23,
         "phases beyond Draft, Sent and Paid; changes refused",
         "Goes by the codes of the settings; lists an invoice whose phase it could not change.",
-        alone="Scenarios have other codes, phases that a person set, and refusals.",
     ),
     Question(
         24,
@@ -153,7 +151,6 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
         25,
         "lines: free text, text alone, negative, discounts, VAT, currency, rounding",
         "Compares its own sums with both systems' to the øre; what differs is not booked.",
-        alone="Scenarios have each of these lines, in all modes.",
     ),
     Question(
         26,
@@ -166,7 +163,6 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
         27,
         "no Billing module",
         "Says that there are no invoices, and does everything else.",
-        alone="A scenario has it.",
     ),
     Question(
         28,
@@ -271,7 +267,6 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
         19,
         "sentState empty, stale, with an old error",
         "Asks again after 1, 4, 10 and 30 seconds, then in the next run; never sends twice.",
-        alone="Scenarios have each.",
     ),
     Question(
         20,
@@ -337,7 +332,6 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
         31,
         "three meanings of 404",
         "Takes a record for gone only if asked by its own ID; tells a gateway's 404 by its body.",
-        alone="The sandbox always gives all three.",
     ),
     Question(
         32,

@@ -11,12 +11,12 @@ from tests.scenarios.world import World
 SOLD = "20260101"
 CREDITED = "20260102"
 
-ISSUED = date(2026, 3, 2)
-DUE = date(2026, 3, 16)
+ISSUED = date(2026, 2, 27)
+DUE = date(2026, 3, 13)
 
 _VAT = 25
 _BOOK = "BOK"
-_SUMS: Mapping[str, tuple[float, float]] = {SOLD: (848.0, 1060.0), CREDITED: (-299.0, -373.75)}
+SUMS: Mapping[str, tuple[float, float]] = {SOLD: (848.0, 1060.0), CREDITED: (-299.0, -373.75)}
 """What both sides must come to without and with VAT: the price of a book is 299, freight 250."""
 
 
@@ -54,7 +54,7 @@ def _send(w: World, number: str, customer: str, lines: list[dict[str, Any]]) -> 
 def pay(w: World) -> None:
     """The buyer pays what has been booked."""
     for copy in w.poweroffice.invoices():
-        if copy["TotalAmount"] == _SUMS[SOLD][1] and copy["Balance"]:
+        if copy["TotalAmount"] == SUMS[SOLD][1] and copy["Balance"]:
             w.poweroffice.pay(copy["Id"])
 
 
@@ -64,7 +64,7 @@ def amiss(w: World) -> Iterator[str]:
     drafts, booked = w.poweroffice.orders(), w.poweroffice.invoices()
     if len(drafts) + len(booked) > len(sent):
         yield f"{len(drafts) + len(booked)} copies of {len(sent)} invoices"
-    for number, sums in _SUMS.items():
+    for number, sums in SUMS.items():
         mark = f"tribe:{sent[number]['ID']}" if number in sent else ""
         copies = [one for one in booked if one["ExternalImportReference"] == mark]
         for name, wanted, found in (

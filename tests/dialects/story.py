@@ -46,7 +46,7 @@ _KILLS = (
 )
 """The pass that creates by these requests dies as soon as that is done."""
 
-_FREE = ("Product", "createAndSend")
+_FREE = ("Product", "SalesOrders", "createAndSend")
 """Where no product or no invoice can be created, no answer to that gets lost."""
 
 

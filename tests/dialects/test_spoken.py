@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ def _conversation(w: World) -> Iterator[object]:
     w.poweroffice.edit_address(first, City="Bergen")
     w.poweroffice.archive(w.company("Gammel Kunde AS", Number=10005))
     w.poweroffice.add_product(Code="KOPP", Name="Kopp", UnitOfMeasureCode="EA")
+    w.poweroffice.switches.allow_send_invoice = True
     client = w.sandbox.app.test_client()
     yield from _tribe(w, client, lead)
     yield from _poweroffice(w, client, first)
+    yield from _sending(w, client)
 
 
 def _tribe(w: World, client: FlaskClient, lead: str) -> Iterator[object]:
@@ -71,8 +74,24 @@ def _tribe(w: World, client: FlaskClient, lead: str) -> Iterator[object]:
     if role:
         yield _answer(ask("POST", _CUSTOMER, {"ID": role["ID"], "IsFormer": True}))
         yield _answer(ask("GET", f"{_CUSTOMER}({role['ID']})"))
+    if w.tribe.dialect.billing:
+        yield from _invoicing(w, ask)
     for _ in range(_BUSY):
         yield _answer(ask("GET", "Datastore_Unit?$orderby=Code&$top=1"))
+
+
+def _invoicing(w: World, ask: Callable[..., Any]) -> Iterator[object]:
+    buyer = w.tribe.add_customer(w.tribe.add_organization(Name="Kjøper AS"))
+    invoice = w.tribe.add_invoice(buyer, [{"Description": "Frakt", "Price": 10, "VatGroup": 25}])
+    w.tribe.send_invoice(invoice)
+    behind = "$expand=ProductLines($expand=VatGroup)"
+    yield ask("GET", f"Activity_Invoice?$select=Number&{behind}").status_code
+    for code in ("Reminder1", "Paid"):
+        phase = w.tribe.add_phase(f"{code}-{code}", code)
+        moved = ask("PUT", f"Activity_Invoice({invoice})", {"Phase": {"ID": phase}})
+        yield moved.status_code
+        moved = ask("POST", "Activity_Invoice", {"ID": invoice, "Phase": {"ID": phase}})
+        yield moved.status_code
 
 
 def _poweroffice(w: World, client: FlaskClient, first: int) -> Iterator[object]:
@@ -113,6 +132,29 @@ def _poweroffice(w: World, client: FlaskClient, first: int) -> Iterator[object]:
     yield _answer(ask("POST", "Products", cup))
     for _ in range(_BUSY):
         yield _answer(ask("GET", "PaymentTerms"))
+
+
+def _sending(w: World, client: FlaskClient) -> Iterator[object]:
+    """A draft is sent, and its state asked for again and again."""
+    w.poweroffice.add_product(Code="KRUS", Name="Krus", UnitOfMeasureCode="EA")
+    order = w.poweroffice.add_order(
+        CustomerId=w.customer_in_poweroffice("Skog Bygg AS")["Id"],
+        SalesOrderLines=[{"ProductCode": "KRUS", "Quantity": 1, "SortOrder": 1}],
+    )
+    headers = {
+        "Authorization": f"Bearer {w.poweroffice.issue_token()}",
+        "Ocp-Apim-Subscription-Key": w.poweroffice.keys.subscription,
+    }
+    nothing = "00000000-0000-0000-0000-000000000001"
+    yield client.get(f"{_V2}/OutgoingInvoices?invoiceIds={nothing}", headers=headers).status_code
+    sending = f"{_V2}/SalesOrders/{order}/createAndSendInvoice"
+    body = {"DeliveryType": "PdfPrintForDownload"}
+    yield client.post(sending, json=body, headers=headers).status_code
+    for seconds in (0, 1, 4, 10, 30):
+        w.later(timedelta(seconds=seconds))
+        state = client.get(f"{_V2}/SalesOrders/sentState?id={order}", headers=headers)
+        rows = state.get_json() if state.status_code == 200 else []
+        yield state.status_code, [one["IsInvoiceBeingProcessed"] for one in rows]
 
 
 def _answer(response: Any) -> tuple[object, ...]:

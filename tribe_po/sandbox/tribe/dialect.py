@@ -30,6 +30,7 @@ class TribeDialect:
     vat_of: the VAT of an invoice is rounded for each of its lines, or for the sum of each rate
         (10.2).
     product_requires: a new product needs Name, ProductGroup, Unit and VatGroup (9.1).
+    phase_frozen: an invoice that was sent takes no other phase through the API; 409 (10.4).
     phase_by_put: PUT moves an invoice to another phase; off, only POST with its ID does (4.2).
     scopes: the OAuth scopes that the application may ask for (2.2).
     token_seconds: the life of a token (2.3).
@@ -68,6 +69,7 @@ class TribeDialect:
     invoice_field: str | None = None
     vat_of: Literal["lines", "sums"] = "lines"
     product_requires: bool = True
+    phase_frozen: bool = False
     phase_by_put: bool = True
     scopes: tuple[str, ...] = ("read", "write", "offline")
     token_seconds: int = 3600

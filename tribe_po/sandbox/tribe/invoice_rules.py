@@ -27,6 +27,14 @@ def refuse_phase_by_put(dialect: TribeDialect, record: Record, body: Mapping[str
         raise bad_request("'Phase' is changed by POST with the ID of the invoice.")
 
 
+def refuse_frozen_phase(
+    dialect: TribeDialect, store: Store, record: Record, body: Mapping[str, Any]
+) -> None:
+    """Raises a 409 for a phase of a sent invoice where the tenant has these frozen too."""
+    if record.type_name == INVOICE and "Phase" in body and dialect.phase_frozen:
+        refuse_frozen(store, record)
+
+
 def refuse_change(
     store: Store, record: Record, values: Collection[str], links: Mapping[str, object]
 ) -> None:

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from tribe_po.sandbox.tribe.dialect import TribeDialect
 from tribe_po.sandbox.tribe.error import OAuthError, ODataError, bad_request, not_found
 from tribe_po.sandbox.tribe.files import file_answer
-from tribe_po.sandbox.tribe.invoice_rules import refuse_phase_by_put
+from tribe_po.sandbox.tribe.invoice_rules import refuse_frozen_phase, refuse_phase_by_put
 from tribe_po.sandbox.tribe.metadata import (
     NAMESPACE,
     EntityModel,
@@ -223,6 +223,7 @@ class _Api:
         if UPGRADE in body:
             upgraded = self._writer().upgrade(record, body)
             return self._written(self._model.get(upgraded.type_name), upgraded, 200)
+        refuse_frozen_phase(self._tenant.dialect, self._tenant.store, record, body)
         del body["ID"]
         self._writer().update(entity_type.name, record, body)
         return self._written(entity_type, record, 200)
@@ -234,6 +235,7 @@ class _Api:
         self._former(body)
         record = self._writable(entity_type.name, resource.key)
         refuse_phase_by_put(self._tenant.dialect, record, body)
+        refuse_frozen_phase(self._tenant.dialect, self._tenant.store, record, body)
         if "ID" in body and guid(body.pop("ID")) != record.id:
             raise bad_request("The ID in the body is not the one in the URL.")
         self._writer().update(entity_type.name, record, body)
