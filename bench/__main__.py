@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from time import monotonic
 
-from bench import asking, machine, writing
+from bench import asking, beside, machine, writing
 from bench.measure import Measure, Part, keep
 
 PARTS: Mapping[str, Part] = {
@@ -17,6 +17,8 @@ PARTS: Mapping[str, Part] = {
     "saving": machine.saving,
     "startup": machine.startup,
     "drawing": machine.drawing,
+    "linear": beside.linear,
+    "peers": beside.peers,
 }
 
 

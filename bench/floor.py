@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -95,8 +96,12 @@ class Floor:
         headers = {"Authorization": f"Bearer {self._tokens[paced]}", **self._subscription}
         if method == "PATCH":
             headers["Content-Type"] = "application/json-patch+json"
-        answer = self._session().request(method, url, json=body, headers=headers, timeout=60)
-        self.made += 1
+        while True:
+            answer = self._session().request(method, url, json=body, headers=headers, timeout=60)
+            self.made += 1
+            if answer.status_code != 429:
+                break
+            time.sleep(float(answer.headers.get("Retry-After", "1")))
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

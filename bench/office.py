@@ -176,10 +176,10 @@ def launch(command: Sequence[str], environment: dict[str, str], folder: Path) ->
     return Cost(figures["wall"], figures["cpu"], figures["peak"])
 
 
-def run_and_read(command: Sequence[str], environment: dict[str, str]) -> str:
+def run_and_read(command: Sequence[str], environment: dict[str, str], folder: Path = ROOT) -> str:
     """Run a command and give what it prints."""
     return subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, capture_output=True, text=True, check=True
+        command, env=environment, cwd=folder, capture_output=True, text=True, check=True
     ).stdout
 
 
