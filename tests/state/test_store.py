@@ -209,6 +209,16 @@ def test_the_last_run_of_each_pass_and_its_last_full_one_are_kept(path: Path) ->
     assert opened(path).runs == [full, payments, *frequent[-200:]]
 
 
+def test_the_history_alone(path: Path) -> None:
+    assert Store(path).history() == Memory()
+    memory = full_memory()
+    Store(path).save(memory)
+    assert Store(path).history() == Memory(meta=memory.meta, runs=memory.runs)
+    path.write_bytes(path.read_bytes().replace(b"run-1", b"run-2"))
+    with pytest.raises(StateUnreadable, match="checksum"):
+        Store(path).history()
+
+
 def test_a_failed_save_can_be_repeated(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(path)
     store.save(a_memory(2))

@@ -231,7 +231,7 @@ def _due(settings: Settings, *, full: bool) -> Sequence[Due]:
     from tribe_po.state.store import Store
     from tribe_po.sync.guard import check_initialised
 
-    memory = Store(settings.state).open()
+    memory = Store(settings.state).history()
     if not memory.meta.initialised:
         check_initialised(memory, NAME, settings.kinds)
     if full:

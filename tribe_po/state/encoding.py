@@ -388,6 +388,13 @@ def _decode_run(document: Document) -> tuple[str, Run]:
     return run.run_id, run
 
 
+RUNS = Codec(
+    "runs",
+    lambda memory: {run.run_id: run for run in _kept_runs(memory.runs)},
+    _encode_run,
+    _decode_run,
+)
+
 CODECS: tuple[Codec, ...] = (
     Codec("links", lambda memory: memory.links, _encode_link, _decode_link),
     Codec("unlinked", lambda memory: memory.unlinked, _encode_record, _decode_record),
@@ -401,12 +408,7 @@ CODECS: tuple[Codec, ...] = (
     Codec("quarantine", lambda memory: memory.quarantine, _encode_quarantined, _decode_quarantined),
     Codec("conflicts", lambda memory: memory.conflicts, _encode_conflict, _decode_conflict),
     Codec("cursors", lambda memory: memory.cursors, _encode_cursor, _decode_cursor),
-    Codec(
-        "runs",
-        lambda memory: {run.run_id: run for run in _kept_runs(memory.runs)},
-        _encode_run,
-        _decode_run,
-    ),
+    RUNS,
 )
 """One row for each table but `meta`, which holds a single document."""
 
