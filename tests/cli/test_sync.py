@@ -346,7 +346,7 @@ def test_a_profile_with_news_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
         made["skog"].company("Tvilling AS", Number=10000)
         result = call("--all-profiles")
         assert result.exit_code == 1
-        assert "skog" in result.stdout.splitlines()[0]
+        assert result.stdout.splitlines()[0] == "Profile skog"
         assert "fjord" not in result.stdout
 
 

@@ -209,7 +209,7 @@ class _ProfileRound:
         self._passes.append(document.of_report(report))
         self._codes.append(report.exit_code)
         if self._asked.output is not Output.JSON:
-            show(report, self._asked, self._profile if self._named else None)
+            show(report, self._asked, f"Profile {self._profile}" if self._named else None)
         if isinstance(report.error, Stopped):
             raise report.error
         if report.error is not None:
