@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 
+from tests.scenarios.office import Office
 from tests.scenarios.world import World
 from tribe_po.errors import ExitCode
 from tribe_po.passes import check as package
@@ -698,3 +699,11 @@ def test_the_worst_comes_first() -> None:
     assert code(ExitCode.TEMPORARY, ExitCode.NOT_ALLOWED) is ExitCode.NOT_ALLOWED
     assert code(ExitCode.NOT_ALLOWED, ExitCode.SETTINGS) is ExitCode.SETTINGS
     assert code() is ExitCode.OK
+
+
+def test_invoices_in_poweroffice_tell_nothing_of_the_fields_of_products(w: World) -> None:
+    office = Office(w, "book")
+    office.sent()
+    office.export()
+    assert len(office.invoices()) == 1
+    assert about(check(w), Topic.FIELDS, Level.WARNING) == []

@@ -100,10 +100,13 @@ def _without_a_name(it: Examination, error: NotAllowed) -> NotAllowed:
 
 
 def _members(it: Examination) -> Members:
-    """What PowerOffice's records tell of themselves, by kind; nothing where it cannot be asked."""
+    """What PowerOffice's records tell of themselves, by kind; nothing where it cannot be asked.
+    What is known of an invoice stands in no single record of PowerOffice."""
     if System.POWEROFFICE not in it.heard:
         return {}
-    return {kind: it.poweroffice.members(kind) for kind in it.readable()}
+    return {
+        kind: it.poweroffice.members(kind) for kind in it.readable() if kind is not Kind.INVOICE
+    }
 
 
 def _row(row: Field, spots: Sequence[Spot], members: Members) -> Iterator[Finding]:
