@@ -119,6 +119,7 @@ def test_every_pass_is_late_in_the_end(synced: World) -> None:
     made = document()
     assert len([one for one in made["passes"] if one["late"]]) == 6
     assert len(made["problems"]) == 6
+    assert all(" 13 h 0 min" in one["text"] for one in made["problems"])
 
 
 def test_a_pass_that_has_never_run_has_its_intervals_from_the_first_round_on(w: World) -> None:

@@ -28,7 +28,13 @@ def value(shown: Value) -> str:
         return "-"
     if isinstance(shown, bool):
         return "yes" if shown else "no"
-    return printable(f"{shown.normalize():f}" if isinstance(shown, Decimal) else str(shown))
+    return printable(_amount(shown) if isinstance(shown, Decimal) else str(shown))
+
+
+def _amount(shown: Decimal) -> str:
+    """A whole number as such, anything else with at least two decimals: 99, 189.50, 12.345."""
+    whole, point, fraction = f"{shown.normalize():f}".partition(".")
+    return f"{whole}.{fraction:0<2}" if point else whole
 
 
 def money(amount: Decimal | None) -> str:

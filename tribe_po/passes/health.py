@@ -86,7 +86,12 @@ def _told(one: PassState) -> str:
 
 
 def _minutes(length: timedelta) -> str:
-    return f"{int(length.total_seconds()) // 60} min"
+    """A length of time to the minute: 46 min, 1 h 40 min, 3 d 2 h."""
+    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _failed(seen: Overview) -> Iterator[Problem]:
