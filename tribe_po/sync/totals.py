@@ -65,8 +65,8 @@ def settled_of(link: Link, rules: Invoicing) -> Settled:
     total = tribe.get("total")
     in_kroner = tribe.get("currency") in (None, LEDGER_CURRENCY) and isinstance(total, Decimal)
     known = tribe.get("settled")
-    paid_phase = rules.phases.get(Payment.PAID, "")
-    if str(tribe.get("phase") or "").casefold() == paid_phase.casefold():
+    phase, paid_phase = tribe.get("phase"), rules.phases.get(Payment.PAID)
+    if phase and paid_phase and str(phase).casefold() == paid_phase.casefold():
         known = total
     now = ledger.get("settled")
     return Settled(
