@@ -39,6 +39,7 @@ from tribe_po.sync.invoices import (
 )
 from tribe_po.sync.match import Matching, Pair
 from tribe_po.sync.plan import LeftOut, left_out, make_plan
+from tribe_po.sync.trees import pair, see
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SUMS: dict[str, Value] = {"net": Decimal(100), "total": Decimal(125), "vat": "25"}
@@ -310,3 +311,16 @@ def test_booking_counts_for_the_guards() -> None:
     for amount, tripped in ((Decimal(125), 0), (Decimal("124.99"), 1)):
         limits = guard.Limits(100, 100, max_amount=amount)
         assert len(guard.refusals(guard.Situation(plan, Memory(), (), limits))) == tripped
+
+
+def test_a_change_after_an_order_was_found_again_is_told() -> None:
+    """Nobody knows what it was made of: what Tribe has at that time counts."""
+
+    def seen(system: System, **more: Value) -> Record:
+        values = {**SUMS, **more}
+        return Record(Kind.INVOICE, system, "i", "i", Form.INVOICE, values=values)
+
+    found = pair(seen(System.POWEROFFICE), seen(System.TRIBE, content="a digest"), "mark")
+    assert held(found, System.POWEROFFICE, BOOK) == {}
+    changed = see(found, System.TRIBE, {**SUMS, "content": "another"})
+    assert list(held(changed, System.POWEROFFICE, BOOK)) == ["content"]

@@ -89,7 +89,9 @@ def _as_agreed(link: Link, values: Values) -> bool:
 
 
 def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
-    """A new link between two records, with nothing agreed beyond what is equal already."""
+    """A new link between two records, with nothing agreed beyond what is equal already. No server
+    tells what an invoice was copied from: unless it was copied just now, from what Tribe has."""
+    copied = {"content": tribe.values["content"]} if "content" in tribe.values else {}
     link = Link(
         kind=poweroffice.kind,
         form=poweroffice.form,
@@ -99,7 +101,8 @@ def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
         tribe_address_id=tribe.address_id,
         matched_by=rule,
     )
-    return see(see(link, System.POWEROFFICE, poweroffice.values), System.TRIBE, tribe.values)
+    told = {**copied, **poweroffice.values}
+    return see(see(link, System.POWEROFFICE, told), System.TRIBE, tribe.values)
 
 
 def _see_record(link: Link, record: Record) -> Link:
