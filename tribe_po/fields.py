@@ -420,6 +420,7 @@ FIELDS: tuple[Field, ...] = (
     _of_invoices("settled", "settled", tribe="Payment", poweroffice="Balance", normal=_sum),
     _of_invoices("phase", "phase", tribe="Phase", normal=_folded),
     _of_invoices("phase_before", "phase before that"),
+    _of_invoices("phase_intended", "phase about to be given"),
 )
 
 

@@ -3,14 +3,18 @@ file is lost with it."""
 
 from __future__ import annotations
 
+import itertools
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.crash import Crash, Way
+from tests.chaos.crash import Crash, Killed, Way
 from tests.chaos.histories import MOST_TOLD, SEED
 from tests.chaos.invoice_story import Check, Outcome, Story, goes_on, play, starts_anew
+from tests.scenarios.office import Office
+from tests.scenarios.world import world
 
 MODES = ("draft", "book", "voucher")
 AFTER = {"goes on": goes_on, "starts anew": starts_anew}
@@ -29,6 +33,32 @@ def test_invoices_survive_a_crash_at_some_requests(tmp_path: Path, mode: str, af
 @pytest.mark.parametrize("mode", MODES)
 def test_invoices_survive_a_crash_at_every_request(tmp_path: Path, mode: str, after: str) -> None:
     _crash(tmp_path, mode, after, None)
+
+
+@pytest.mark.parametrize("way", [Way.UNREAD, Way.ANSWERED, Way.SAVED, Way.MID_SAVE])
+def test_a_phase_given_just_before_the_end_is_no_persons(tmp_path: Path, way: Way) -> None:
+    """Whichever request of the pass it ends at, a payment that is taken back gives back the phase
+    that the invoice had before."""
+    for at in itertools.count(1):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        with world(folder) as w:
+            office = Office(w, "book")
+            sent = office.sent()
+            office.export()
+            payment = w.poweroffice.pay(office.booked()["Id"])
+            crash = Crash(at, way)
+            with crash.armed(), suppress(Killed):
+                office.payments()
+            if not crash.happened:
+                break
+            office.payments()
+            assert office.phase(sent) == "Paid", f"request {at}"
+            w.poweroffice.unpay(payment)
+            office.export()
+            office.payments()
+            assert office.phase(sent) == "Sent", f"request {at}"
+            assert office.silent(), f"request {at}"
 
 
 def _crash(folder: Path, mode: str, after: str, count: int | None) -> None:

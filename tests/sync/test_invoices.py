@@ -30,7 +30,9 @@ from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.draft import update_for
 from tribe_po.sync.invoices import (
+    about_to_be_given,
     decisions_for,
+    given,
     held,
     is_to_be_issued,
     next_step,
@@ -182,6 +184,33 @@ def test_an_earlier_phase_is_forgotten_when_the_invoice_is_back_in_it() -> None:
     assert "phase_before" not in settled_phase(one).base
     paid = link(base={"payment": "paid", "phase": "Sent", "phase_before": "Sent"})
     assert settled_phase(paid) is paid
+
+
+@pytest.mark.parametrize(
+    ("payment", "phase", "wanted"),
+    [
+        ("paid", "Sent", "Paid"),  # it ended before Tribe did it
+        ("open", "Sent", None),
+        ("paid", "Paid", None),  # it ended after Tribe did it
+        ("open", "Paid", "Sent"),
+        ("paid", "Disputed", None),
+        ("open", "Disputed", None),
+    ],
+)
+def test_a_run_that_ended_while_it_gave_a_phase(
+    payment: str, phase: str, wanted: str | None
+) -> None:
+    ended = about_to_be_given(link(base={"payment": "paid", "phase": "Sent"}), "Paid")
+    found = replace(ended, base={**ended.base, "payment": payment, "phase": phase})
+    assert phase_for(found, BOOK) == wanted
+
+
+def test_a_phase_that_was_given_is_remembered_until_it_is_given_back() -> None:
+    before = link(base={"payment": "paid", "phase": "Reminder1"})
+    paid = given(about_to_be_given(before, "Paid"), "Paid")
+    assert (paid.base["phase_before"], "phase_intended" in paid.base) == ("Reminder1", False)
+    back = given(about_to_be_given(paid, "Reminder1"), "Reminder1")
+    assert back.base.keys() == before.base.keys()
 
 
 def test_what_was_settled_otherwise_is_reported_until_somebody_acts() -> None:

@@ -118,6 +118,7 @@ _ONE_SIDED = {
     "delivery_error": "what PowerOffice said last of the delivery",
     "payment": "as the customer ledger says",
     "phase_before": "remembered, for a payment that is taken back",
+    "phase_intended": "noted before it is written, in case the run ends there",
 }
 
 

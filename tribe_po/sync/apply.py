@@ -303,14 +303,15 @@ class _Run:
                 self.keeper.save(self.memory)
 
     def _keep_what_is_overruled(self, changes: Sequence[Change]) -> None:
-        """Save the values that are about to be replaced before they are."""
+        """Save the values that are about to be replaced before they are, phases among them."""
         if self.stopped_by is not None:
             return
         known = dict(self.memory.conflicts)
         for change in changes:
             link = self.memory.links[change.link_key]
             remember.overruled(self.memory, link, change, self.plan, self.now())
-        if self.memory.conflicts != known:
+        moving = [change for change in changes if remember.about_to_move(self.memory, change)]
+        if moving or self.memory.conflicts != known:
             self.keeper.save(self.memory)
 
     def _seen_again(

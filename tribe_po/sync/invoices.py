@@ -140,6 +140,8 @@ def phase_for(link: Link, rules: Invoicing) -> str | None:
     """
     base = link.base
     payment, phase, before = base.get("payment"), base.get("phase"), base.get("phase_before")
+    if base.get("phase_intended") and _ROWS["phase"].same(phase, before):
+        before = None  # a run ended just before it gave the phase
     wanted = rules.phases.get(Payment(str(payment))) if payment else None
     if wanted is not None:
         told = rules.is_told(phase)
@@ -205,6 +207,25 @@ def settled_phase(link: Link) -> Link:
     return link if base.get("payment") == Payment.PAID else _without_phase_before(link)
 
 
+def about_to_be_given(link: Link, phase: Value) -> Link:
+    """The link as it is kept before a phase is written: if the run ends there, the next one knows
+    that a phase which it then finds was no person's, and which one came before it."""
+    before = link.base.get("phase_before", link.base.get("phase"))
+    return replace(link, base={**link.base, "phase_before": before, "phase_intended": phase})
+
+
+def given(link: Link, phase: Value) -> Link:
+    """The link once a phase was written: it remembers the first one that came before it, unless it
+    is back in that."""
+    before = link.base.get("phase_before")
+    rest = _without_phase_before(link)
+    if _ROWS["phase"].same(phase, before):
+        return rest
+    return replace(rest, base={**rest.base, "phase_before": before})
+
+
 def _without_phase_before(link: Link) -> Link:
-    kept = {name: value for name, value in link.base.items() if name != "phase_before"}
-    return replace(link, base=kept)
+    forgotten = ("phase_before", "phase_intended")
+    return replace(
+        link, base={name: value for name, value in link.base.items() if name not in forgotten}
+    )

@@ -9,6 +9,7 @@ from datetime import datetime
 from tribe_po import fields
 from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System
 from tribe_po.sides import Written
+from tribe_po.sync import invoices
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
@@ -103,7 +104,7 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     values = written.record.values if written.record is not None else sent
     link = memory.links[link.key] = see(link, change.system, values)
     if link.kind is Kind.INVOICE and "phase" in change.edit.values:
-        memory.links[link.key] = _with_phase_before(link, change)
+        memory.links[link.key] = invoices.given(link, change.edit.values["phase"])
     expected = {**values, **change.edit.values}
     ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
     if not ignored:
@@ -111,12 +112,13 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     return ignored
 
 
-def _with_phase_before(link: Link, change: Change) -> Link:
-    """Remember the phase that an invoice had before the first one that it was given."""
-    given = next(one for one in change.fields if one.name == "phase")
-    before = link.base.get("phase_before", given.before)
-    kept = {name: value for name, value in link.base.items() if name != "phase_before"}
-    return replace(link, base=kept if given.after == before else {**kept, "phase_before": before})
+def about_to_move(memory: Memory, change: Change) -> bool:
+    """Note which phase an invoice is about to be given. Says whether there is one to note."""
+    if change.kind is not Kind.INVOICE or change.edit is None or "phase" not in change.edit.values:
+        return False
+    link = memory.links[change.link_key]
+    memory.links[link.key] = invoices.about_to_be_given(link, change.edit.values["phase"])
+    return True
 
 
 def succeeded(memory: Memory, change: Change) -> None:
