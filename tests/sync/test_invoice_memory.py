@@ -167,9 +167,10 @@ def test_what_is_held_of_an_invoice_is_listed_with_all_there_is_to_do() -> None:
     ((key, entry),) = plan.quarantined.items()
     assert key == (POWEROFFICE, Kind.INVOICE, "i")
     assert entry.label == one.label
-    assert entry.reason == f"total: 115 in Tribe, 125 in PowerOffice; content: {CHANGED}"
+    assert entry.reason == f"sum with VAT: 115 in Tribe, 125 in PowerOffice; content: {CHANGED}"
     assert entry.next_step == (
-        "Compare them. The draft in PowerOffice is not booked while they differ. "
+        "Correct the draft in PowerOffice, which is not booked while they differ; "
+        "then type: tribe-po invoice --full "
         "Make the same change in PowerOffice, or undo it in Tribe."
     )
     assert entry.held_fields == ("total", "content")
