@@ -207,9 +207,9 @@ def test_a_run_that_ended_while_it_gave_a_phase(
 
 def test_a_phase_that_was_given_is_remembered_until_it_is_given_back() -> None:
     before = link(base={"payment": "paid", "phase": "Reminder1"})
-    paid = given(about_to_be_given(before, "Paid"), "Paid")
+    paid = given(about_to_be_given(before, "Paid"), "Paid", "Reminder1")
     assert (paid.base["phase_before"], "phase_intended" in paid.base) == ("Reminder1", False)
-    back = given(about_to_be_given(paid, "Reminder1"), "Reminder1")
+    back = given(about_to_be_given(paid, "Reminder1"), "Reminder1", "Paid")
     assert back.base.keys() == before.base.keys()
 
 
@@ -349,7 +349,8 @@ def test_a_change_after_an_order_was_found_again_is_told() -> None:
         values = {**SUMS, **more}
         return Record(Kind.INVOICE, system, "i", "i", Form.INVOICE, values=values)
 
-    found = pair(seen(System.POWEROFFICE), seen(System.TRIBE, content="a digest"), "mark")
+    copy = seen(System.POWEROFFICE, issued=True)
+    found = pair(copy, seen(System.TRIBE, content="a digest"), "mark")
     assert held(found, System.POWEROFFICE, BOOK) == {}
     changed = see(found, System.TRIBE, {**SUMS, "content": "another"})
     assert list(held(changed, System.POWEROFFICE, BOOK)) == ["content"]

@@ -214,10 +214,10 @@ def about_to_be_given(link: Link, phase: Value) -> Link:
     return replace(link, base={**link.base, "phase_before": before, "phase_intended": phase})
 
 
-def given(link: Link, phase: Value) -> Link:
-    """The link once a phase was written: it remembers the first one that came before it, unless it
-    is back in that."""
-    before = link.base.get("phase_before")
+def given(link: Link, phase: Value, before: Value) -> Link:
+    """The link once a phase was written in place of another one: it remembers the first one that
+    came before it, unless it is back in that."""
+    before = link.base.get("phase_before", before)
     rest = _without_phase_before(link)
     if _ROWS["phase"].same(phase, before):
         return rest

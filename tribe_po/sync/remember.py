@@ -104,7 +104,8 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     values = written.record.values if written.record is not None else sent
     link = memory.links[link.key] = see(link, change.system, values)
     if link.kind is Kind.INVOICE and "phase" in change.edit.values:
-        memory.links[link.key] = invoices.given(link, change.edit.values["phase"])
+        (move,) = [one for one in change.fields if one.name == "phase"]
+        memory.links[link.key] = invoices.given(link, move.after, move.before)
     expected = {**values, **change.edit.values}
     ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
     if not ignored:
