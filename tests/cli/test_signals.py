@@ -17,9 +17,14 @@ from signal import Signals
 
 import pytest
 
-from tests.scenarios.world import World, world
+from tests.scenarios.world import NO_LIMITS, World, world
+from tribe_po.passes.pull_relations import pull_relations
+from tribe_po.passes.run import Options
+from tribe_po.passes.session import open_session
 from tribe_po.sandbox.faults import Fault, Run
+from tribe_po.settings import Settings
 from tribe_po.state.store import Store
+from tribe_po.transport.stop import Stop
 
 COMPANIES = 30
 IN_FLIGHT = 4
@@ -131,6 +136,7 @@ def test_the_first_signal_finishes_what_is_in_flight_and_saves(w: World, by: Sig
     memory = w.memory()
     assert sorted(link.label for link in memory.links.values()) == names(w)
     assert memory.intents == {}
+    assert memory.runs[-1].outcome == "stopped"
     run_again(w)
 
 
@@ -150,6 +156,28 @@ def test_a_signal_while_reading_writes_nothing(w: World, by: Signals) -> None:
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + by
     assert w.wrote() == []
+    run_again(w)
+
+
+def test_a_pass_that_was_stopped_did_not_fail(w: World) -> None:
+    """Its turn had not come for what it did not write, and the history says what ended it."""
+    run_again(w)
+    for customer in w.poweroffice.customers():
+        w.poweroffice.edit_customer(customer["Id"], EmailAddress="ny@kunde.example")
+    w.later()
+    stop = Stop()
+    w.sandbox.faults.add(Fault("tribe", "PUT", "", Run(lambda: stop.ask(Signals.SIGTERM))))
+    with open_session(
+        Settings.load(w.environment), "pull", dry_run=False, now=w.clock.now, stop=stop
+    ) as session:
+        report = pull_relations(session, Options(limits=NO_LIMITS))
+    assert report.exit_code == 128 + Signals.SIGTERM
+    assert report.counts["failed"] == 0
+    assert report.counts["update"] + report.counts["skipped"] == COMPANIES
+    assert report.counts["update"] >= 1
+    last = w.memory().runs[-1]
+    assert last.outcome == "stopped"
+    assert "Stopped by SIGTERM" in str(last.reason)
     run_again(w)
 
 

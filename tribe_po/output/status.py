@@ -18,7 +18,13 @@ from tribe_po.passes.overview import INITIAL, Overview, PassState, Problem, Wait
 from tribe_po.records import Link
 
 MOST_PARKED = 10
-OUTCOME_STYLES = {"ok": "green", "partial": "yellow", "refused": "red", "failed": "bold red"}
+OUTCOME_STYLES = {
+    "ok": "green",
+    "partial": "yellow",
+    "stopped": "yellow",
+    "refused": "red",
+    "failed": "bold red",
+}
 
 
 def document(seen: Overview, profile: str, path: Path) -> str:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tribe_po.errors import ExitCode, SettingsError, StateNotSaved, TribePoError, Untraceable
+from tribe_po.errors import (
+    ExitCode,
+    SettingsError,
+    StateNotSaved,
+    Stopped,
+    TribePoError,
+    Untraceable,
+)
 from tribe_po.fields import KEYS
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, RecordKey, Run, System
@@ -22,6 +29,9 @@ from tribe_po.sync.invoices import is_to_be_issued
 from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.trees import lay_over, settle
+
+STOPPED = "stopped"
+"""The outcome under which the history keeps a run that a signal ended, which is no failure."""
 
 MOST_MISSED = 100
 """So many linked records that are not in a complete read are asked for one by one."""
@@ -386,7 +396,7 @@ def _remember_run(memory: Memory, report: Report, *, full: bool) -> None:
         name=report.plan.task.name,
         started=report.started,
         finished=report.finished,
-        outcome=report.result,
+        outcome=STOPPED if isinstance(report.error, Stopped) else report.result,
         counts=dict(report.counts),
         reason=_one_line(report.error) if report.error else None,
         full=full,
@@ -400,13 +410,13 @@ def _remember_no_plan(session: Session, task: Task, options: Options, error: Tri
     memory = session.memory
     if not memory.meta.initialised:
         return
-    refused = error.exit_code is ExitCode.REFUSED
+    outcome: str = Result.REFUSED if error.exit_code is ExitCode.REFUSED else Result.FAILED
     made = Run(
         run_id=session.run_id,
         name=task.name,
         started=session.started,
         finished=session.now(),
-        outcome=Result.REFUSED if refused else Result.FAILED,
+        outcome=STOPPED if isinstance(error, Stopped) else outcome,
         reason=_one_line(error),
         full=options.full or task.initial,
     )

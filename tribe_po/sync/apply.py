@@ -22,6 +22,7 @@ from tribe_po.errors import (
     RecordRefused,
     StateNotSaved,
     StillWorking,
+    Stopped,
     Temporary,
     TribePoError,
     Untraceable,
@@ -400,7 +401,7 @@ class _Run:
                     self.memory, self.plan, change, error.reason, error.next_step, self.now()
                 )
                 self._finish(change, Status.FAILED, error.reason)
-            case None:
+            case None | Stopped():
                 self._finish(change, Status.SKIPPED, "the run ended before its turn")
             case _:
                 self._finish(change, Status.FAILED, error.reason)
