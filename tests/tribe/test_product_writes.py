@@ -230,6 +230,16 @@ def test_a_lost_answer_is_told_and_the_product_is_found(peer: Peer) -> None:
     assert len(peer.tenant.products()) == 1
 
 
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_product_that_cannot_be_looked_up_now_is_a_lost_answer(peer: Peer, status: int) -> None:
+    """It was made. That Tribe goes down in between does not make it undone."""
+    tribe = client(peer)
+    peer.sandbox.faults.add(Fault("tribe", "POST", "/Product$", Status(204)))
+    peer.sandbox.faults.add(Fault("tribe", "GET", "/Product$", Status(status), times=100))
+    with pytest.raises(LostAnswer):
+        tribe.create(creation())
+
+
 def test_a_conflict_over_a_mark_is_told(peer: Peer) -> None:
     tribe = client(peer)
     peer.sandbox.faults.add(Fault("tribe", "POST", "/Product$", Status(409), times=2))

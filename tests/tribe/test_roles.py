@@ -189,6 +189,27 @@ def test_a_creation_that_cannot_be_found_again_is_lost() -> None:
         tribe.create(creation({"name": "Vik"}))
 
 
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_creation_that_cannot_be_looked_up_now_is_lost(peer: Peer, status: int) -> None:
+    """It was made. That Tribe goes down in between does not make it undone."""
+    tribe = ready(peer)
+    peer.answer_otherwise(write_body=False)
+    peer.sandbox.faults.add(Fault("tribe", "POST", "Customer$", Status(204)))
+    peer.sandbox.faults.add(Fault("tribe", "GET", "Customer", Status(status), times=100))
+    with pytest.raises(LostAnswer):
+        tribe.create(creation())
+
+
+def test_a_role_whose_relation_cannot_be_completed_now_is_lost(peer: Peer) -> None:
+    """The role is there, and the rest of it not."""
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS", DebtorNumber="10001")
+    tribe = ready(peer)
+    peer.sandbox.faults.add(Fault("tribe", "PUT", "/Relation_", Status(503), times=100))
+    with pytest.raises(LostAnswer):
+        tribe.create(creation(relation_id=relation))
+    assert len(peer.tenant.customers()) == 1
+
+
 def test_a_lost_answer_is_not_repeated(peer: Peer) -> None:
     tribe = ready(peer)
     peer.sandbox.faults.add(Fault("tribe", "POST", "Customer", DropAfter()))

@@ -10,7 +10,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
-from tribe_po.errors import RecordRefused
+from tribe_po.errors import NotAllowed, RecordRefused, Temporary
 from tribe_po.fields import UNMAPPED, key_row
 from tribe_po.records import Kind, Record, Values
 from tribe_po.sides import Creation, Edit, Written
@@ -215,7 +215,10 @@ class Products:
         return not_writable(answer, PRODUCT)
 
     def _found_by_mark(self, creation: Creation) -> Written:
-        found = self.find_by_mark(creation.kind, creation.mark)
+        try:
+            found = self.find_by_mark(creation.kind, creation.mark)
+        except (Temporary, NotAllowed) as error:
+            raise not_told(0, creation.mark) from error
         if len(found) != 1:
             raise not_told(len(found), creation.mark)
         return Written(found[0].id, found[0])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from tribe_po.errors import RecordRefused, Untraceable
+from tribe_po.errors import LostAnswer, NotAllowed, RecordRefused, Temporary, Untraceable
 from tribe_po.fields import differing
 from tribe_po.records import Address, Record, Values
 from tribe_po.sides import Creation, Edit, Written
@@ -115,7 +115,7 @@ class Roles:
     def _found_by_mark(self, creation: Creation) -> Written:
         try:
             found = self._finder.by_mark(creation.kind, creation.mark)
-        except Untraceable as error:
+        except (Untraceable, Temporary, NotAllowed) as error:
             raise not_told(0, creation.mark) from error
         if len(found) == 1:
             return Written(found[0].id, found[0])
@@ -201,6 +201,8 @@ class Roles:
             if not actual:
                 raise
             return Written(known.id, actual[0])
+        except (Temporary, NotAllowed) as error:  # what it has by now, the next pass sees
+            raise LostAnswer(error.what, error.why, error.next_step) from error
         return Written(known.id, None)
 
     def _apply(self, shape: Shape, edit: Edit, mark: Body) -> None:
