@@ -27,10 +27,12 @@ from tribe_po.passes.session import Session, open_session, utc_now
 from tribe_po.records import System
 from tribe_po.sandbox.clock import ManualClock
 from tribe_po.sandbox.faults import Fault
+from tribe_po.sandbox.poweroffice.dtos import Dto
 from tribe_po.sandbox.server import Sandbox
 from tribe_po.settings import Settings
 from tribe_po.sync.apply import apply
 from tribe_po.transport.pace import Unpaced
+from tribe_po.transport.stop import Stop
 
 AHEAD = timedelta(hours=3)
 """How far the local clock is ahead of the servers': what confuses the two loses changes."""
@@ -58,11 +60,16 @@ class Office(World):
         one_by_one = partial(apply, in_flight=self.in_flight)
         with (
             mock.patch.object(running, "apply", one_by_one),
+            mock.patch.object(Stop, "sleep", self._sleep),
             open_session(
                 settings, "chaos", dry_run=dry_run, now=self.local, pace=Unpaced()
             ) as session,
         ):
             yield session
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep without waiting: only the servers' clock goes on."""
+        self.later(timedelta(seconds=seconds))
 
     def ahead(self) -> datetime:
         """The local clock as a rule."""
@@ -135,15 +142,15 @@ _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
 @dataclass(frozen=True, slots=True)
 class _Frozen:
-    """One tenant's attributes, pickled. What is no data (locks, clocks, functions, the model of
-    Tribe's types) is kept aside and shared by all copies."""
+    """One tenant's attributes, pickled. What is no data (locks, clocks, functions, the models of
+    what the systems know) is kept aside and shared by all copies."""
 
     content: bytes
     shared: tuple[object, ...]
 
     @classmethod
     def of(cls, tenant: Any) -> _Frozen:
-        kept_aside: tuple[type, ...] = (*_LOCKS, ManualClock, FunctionType)
+        kept_aside: tuple[type, ...] = (*_LOCKS, ManualClock, FunctionType, Dto)
         if hasattr(tenant, "store"):
             kept_aside += (type(tenant.store.model),)
         with io.BytesIO() as out:

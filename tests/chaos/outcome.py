@@ -11,16 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.chaos.names import Names, Row, Titled, bare, called
 from tests.chaos.office import Office
-from tribe_po.records import Address, Link, Memory, System, Value, Values
-
-Row = dict[str, Any]
-Titled = tuple[str, Row]
+from tests.chaos.outcome_of_sales import sales_in
+from tribe_po.poweroffice.products import MADE_CODE
+from tribe_po.records import Address, Kind, Link, Memory, System, Value, Values
 
 NOTHING = "nothing there"
 
-_STAMPS = ("DateTimeOffset", "MutationDate", "CreationDate", "UpgradeDate")
-_OWN_IDS = frozenset({"Id", "ID", "ImportId", "SubledgerAccountId"})
+_HANDED_OUT = frozenset({"order_number", "invoice_number", "kid", "content"})
 _ROLES = {"customer": "DebtorNumber", "supplier": "CreditorNumber"}
 
 
@@ -49,9 +48,14 @@ class Outcome:
 
 def outcome_of(office: Office) -> Outcome:
     """Look at both tenants and the state file."""
-    names = _Names(office)
+    names = Names(office)
     values: dict[str, object] = {}
-    rows = (*_poweroffice(office, names), *_tribe(office, names), *_state(office.memory(), names))
+    rows = (
+        *_poweroffice(office, names),
+        *_tribe(office, names),
+        *sales_in(office, names),
+        *_state(office.memory(), names),
+    )
     seen: Counter[str] = Counter()
     for title, row in rows:
         seen[title] += 1
@@ -66,52 +70,11 @@ def _flat(row: Row, prefix: str = "") -> Iterable[tuple[str, object]]:
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}/")
         else:
-            yield f"{prefix}{name}", value
+            made = isinstance(value, str) and value.startswith(MADE_CODE)
+            yield f"{prefix}{name}", "a code made of its ID" if made else value
 
 
-class _Names:
-    """Who is behind an id, a number or a mark."""
-
-    def __init__(self, office: Office) -> None:
-        rows = {
-            "customer": office.poweroffice.customers(),
-            "supplier": office.poweroffice.suppliers(),
-        }
-        self.contacts = {str(row["Id"]): _called(row) for each in rows.values() for row in each}
-        self.numbers = {
-            (kind, str(row["Number"])): _called(row) for kind, each in rows.items() for row in each
-        }
-        relations = [*office.tribe.organizations(), *office.tribe.persons()]
-        self.relations = {row["ID"]: _called(row) for row in relations}
-        roles = [*office.tribe.customers(), *office.tribe.suppliers()]
-        self.roles = {row["ID"]: _called(row.get("Organization") or row["Person"]) for row in roles}
-
-    def number(self, kind: str, number: object) -> object:
-        """A number that PowerOffice has handed out, as the name of its holder."""
-        name = self.numbers.get((kind, str(number)))
-        return f"number of {name}" if name else number
-
-    def mark(self, mark: object) -> object:
-        prefix, _, identifier = str(mark).rpartition(":")
-        names = self.contacts if prefix.startswith("poweroffice:") else self.relations
-        return f"{prefix}:{names[identifier]}" if identifier in names else mark
-
-
-def _called(row: Row) -> str:
-    person = " ".join(str(row.get(part) or "") for part in ("FirstName", "LastName"))
-    return " ".join(str(row.get("Name") or person).split())
-
-
-def _bare(row: Row) -> Row:
-    """A row without ids and stamps of its own, in all its depth."""
-    return {
-        name: _bare(value) if isinstance(value, dict) else value
-        for name, value in row.items()
-        if name not in _OWN_IDS and not name.endswith(_STAMPS) and not name.startswith("@odata")
-    }
-
-
-def _poweroffice(office: Office, names: _Names) -> Iterable[Titled]:
+def _poweroffice(office: Office, names: Names) -> Iterable[Titled]:
     tables: dict[str, list[Row]] = {
         "customer": office.poweroffice.customers(),
         "supplier": office.poweroffice.suppliers(),
@@ -119,9 +82,9 @@ def _poweroffice(office: Office, names: _Names) -> Iterable[Titled]:
     for kind, rows in tables.items():
         for row in rows:
             yield (
-                f"{kind} {_called(row)} in PowerOffice",
+                f"{kind} {called(row)} in PowerOffice",
                 {
-                    **_bare(row),
+                    **bare(row),
                     "roles": [other for other, each in tables.items() if row["Id"] in _ids(each)],
                     "Number": names.number(kind, row["Number"]),
                     "ExternalImportReference": names.mark(row["ExternalImportReference"]),
@@ -133,22 +96,22 @@ def _ids(rows: Iterable[Row]) -> set[Any]:
     return {row["Id"] for row in rows}
 
 
-def _tribe(office: Office, names: _Names) -> Iterable[Titled]:
+def _tribe(office: Office, names: Names) -> Iterable[Titled]:
     """Relations with addresses, and roles with their relation, as the screen shows them; then how
     many records there are, which tells of what hangs on nothing any more."""
     tribe = office.tribe
     for relation in (*tribe.organizations(), *tribe.persons()):
-        yield f"{_called(relation)} in Tribe", _with_numbers(_bare(relation), names)
+        yield f"{called(relation)} in Tribe", _with_numbers(bare(relation), names)
     for kind, rows in (("customer", tribe.customers()), ("supplier", tribe.suppliers())):
         for row in rows:
             title = f"{kind} {names.roles[row['ID']]} in Tribe"
-            yield title, _bare({name: row[name] for name in row if not _is_link(row[name])})
+            yield title, bare({name: row[name] for name in row if not _is_link(row[name])})
             yield f"{title}'s mark", {"ImportId": names.mark(row["ImportId"])}
     for name in ("Address", "Relationship"):
         yield name, {"count": sum(1 for _ in tribe.store.of_type(name))}
 
 
-def _with_numbers(relation: Row, names: _Names) -> Row:
+def _with_numbers(relation: Row, names: Names) -> Row:
     found = {
         field: names.number(kind, relation[field])
         for kind, field in _ROLES.items()
@@ -161,29 +124,31 @@ def _is_link(value: object) -> bool:
     return isinstance(value, dict | list)
 
 
-def _state(memory: Memory, names: _Names) -> Iterable[Titled]:
+def _state(memory: Memory, names: Names) -> Iterable[Titled]:
     for link in memory.links.values():
         yield (
-            f"link of {link.kind} {names.contacts.get(link.poweroffice_id)}",
+            f"link of {link.kind} {names.in_poweroffice(link.kind, link.poweroffice_id)}",
             {
                 "to": names.roles.get(link.tribe_id),
-                "to relation": names.relations.get(link.tribe_relation_id),
+                "to relation": names.relations.get(link.tribe_relation_id)
+                or names.roles.get(link.tribe_relation_id),
                 "has an address in Tribe": link.tribe_address_id is not None,
                 "form": link.form,
-                "base": _values(link, link.base, names),
-                "seen in Tribe": _values(link, link.tribe, names),
-                "seen in PowerOffice": _values(link, link.poweroffice, names),
+                **_trees(link, names),
                 "parked": link.parked,
             },
         )
     for kind, identifier in memory.left_alone:
         yield f"{kind} {names.roles.get(identifier)} left alone", {}
     for entry in memory.quarantine.values():
-        source = names.roles if entry.system is System.POWEROFFICE else names.contacts
-        who = f"{entry.kind} {source.get(entry.id)} of {entry.system.other}"
+        if entry.system is System.POWEROFFICE:
+            name: object = names.roles.get(entry.id)
+        else:
+            name = names.in_poweroffice(entry.kind, entry.id)
+        who = f"{entry.kind} {name} of {entry.system.other}"
         yield f"quarantined {who}", {"reason": entry.reason}
     for conflict in memory.conflicts.values():
-        who = f"{conflict.kind} {names.contacts.get(conflict.poweroffice_id)}"
+        who = f"{conflict.kind} {names.in_poweroffice(conflict.kind, conflict.poweroffice_id)}"
         yield (
             f"conflict of {who} about the {conflict.field}",
             {
@@ -197,10 +162,26 @@ def _state(memory: Memory, names: _Names) -> Iterable[Titled]:
         yield f"intent in {intent.target} for {names.mark(intent.mark)}", {}
 
 
-def _values(link: Link, values: Values, names: _Names) -> Row:
+def _trees(link: Link, names: Names) -> Row:
+    if link.kind is not Kind.INVOICE:
+        return {
+            "base": _values(link, link.base, names),
+            "seen in Tribe": _values(link, link.tribe, names),
+            "seen in PowerOffice": _values(link, link.poweroffice, names),
+        }
+    # Where an invoice is found again, PowerOffice no longer tells everything that an order does.
+    known = {**link.base, **link.tribe, **link.poweroffice}
+    told = {name: value for name, value in known.items() if value is not None}
+    apart = link.tribe.keys() & link.poweroffice.keys()
+    return {"known": _values(link, told, names), "apart in": sorted(apart)}
+
+
+def _values(link: Link, values: Values, names: Names) -> Row:
     read: dict[str, Callable[[Value], object]] = {
         "number": lambda value: names.number(link.kind, value)
     }
+    if link.kind is Kind.INVOICE:
+        read = dict.fromkeys(_HANDED_OUT, lambda value: value is not None)
     return {name: read.get(name, _plain)(value) for name, value in values.items()}
 
 

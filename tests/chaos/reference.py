@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.chaos import people
+from tests.chaos import people, sales
 from tests.chaos.office import Office, Picture
 from tests.chaos.outcome import Outcome, outcome_of
 from tribe_po.passes.run import Report
@@ -54,10 +54,35 @@ def _wait(office: Office) -> None:
     office.later(AFTER)
 
 
+def _push_products(office: Office) -> Report:
+    return _went_through(office.push_products(after=timedelta(0)))
+
+
+def _pull_products(office: Office) -> Report:
+    return _went_through(office.pull_products(after=timedelta(0)))
+
+
+def _pull_products_full(office: Office) -> Report:
+    return _went_through(office.pull_products(full=True, after=timedelta(0)))
+
+
+def _invoice(office: Office) -> Report:
+    return _went_through(office.invoice(after=timedelta(0)))
+
+
+def _pull_payments(office: Office) -> Report:
+    return _went_through(office.pull_payments(after=timedelta(0)))
+
+
 INIT = Step("init-sync", _init, ("init-sync", "--yes"))
 PUSH = Step("push", _push, ("push-relations",))
 PULL = Step("pull", _pull, ("pull-relations",))
 PULL_FULL = Step("pull --full", _pull_full, ("pull-relations", "--full"))
+PUSH_PRODUCTS = Step("push-products", _push_products, ("push-products",))
+PULL_PRODUCTS = Step("pull-products", _pull_products, ("pull-products",))
+PULL_PRODUCTS_FULL = Step("pull-products --full", _pull_products_full, ("pull-products", "--full"))
+INVOICE = Step("invoice", _invoice, ("invoice",))
+PAYMENTS = Step("pull-payments", _pull_payments, ("pull-payments",))
 WAIT = Step("wait", _wait)
 
 ROUND: tuple[Step, ...] = (
@@ -78,17 +103,46 @@ ROUND: tuple[Step, ...] = (
 )
 
 PASSES = (INIT, PUSH, PULL, PULL_FULL)
-"""All passes, for a look whether they are silent."""
+"""All passes of that round, for a look whether they are silent."""
+
+SALES_ROUND: tuple[Step, ...] = (
+    Step("open the shop", sales.open_the_shop),
+    WAIT,
+    INIT,
+    Step("sell in the morning", sales.sell_in_the_morning),
+    WAIT,
+    INVOICE,
+    PUSH_PRODUCTS,
+    Step("sell at noon", sales.sell_at_noon),
+    WAIT,
+    PAYMENTS,
+    PULL_PRODUCTS,
+    INVOICE,
+    Step("settle up", sales.settle_up),
+    WAIT,
+    PAYMENTS,
+    PUSH_PRODUCTS,
+    PUSH,
+    PULL_PRODUCTS_FULL,
+)
+"""Products, invoices and payments, among a few customers."""
+
+SALES_PASSES = (
+    *(INIT, PUSH, PULL_FULL, PUSH_PRODUCTS, PULL_PRODUCTS, PULL_PRODUCTS_FULL),
+    *(INVOICE, PAYMENTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The undisturbed round.
+    """An undisturbed round of these steps; `passes` are all that are silent after it.
 
     `before` shows the office before each pass, by the step's index; `requests` what that pass asked
     of the servers, token requests included, as "METHOD path" in order.
     """
 
+    steps: tuple[Step, ...]
+    passes: tuple[Step, ...]
     before: dict[int, Picture]
     requests: dict[int, list[str]]
     after: Picture
@@ -100,11 +154,13 @@ class Reference:
         return sum(len(made) for made in self.requests.values())
 
 
-def play(office: Office) -> Reference:
-    """Play the round undisturbed from its beginning, in a new office."""
+def play(
+    office: Office, steps: tuple[Step, ...] = ROUND, passes: tuple[Step, ...] = PASSES
+) -> Reference:
+    """Play a round undisturbed from its beginning, in a new office."""
     before: dict[int, Picture] = {}
     requests: dict[int, list[str]] = {}
-    for index, step in enumerate(ROUND):
+    for index, step in enumerate(steps):
         if step.arguments:
             before[index] = office.picture()
             office.sandbox.requests.clear()
@@ -112,4 +168,4 @@ def play(office: Office) -> Reference:
         if step.arguments:
             made = office.sandbox.requests.all()
             requests[index] = [f"{one.method} {one.path}" for one in made]
-    return Reference(before, requests, office.picture(), outcome_of(office))
+    return Reference(steps, passes, before, requests, office.picture(), outcome_of(office))
