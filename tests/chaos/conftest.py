@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.chaos import sales
 from tests.chaos.office import Office, office
-from tests.chaos.reference import Reference, play
+from tests.chaos.reference import SALES_PASSES, SALES_ROUND, Reference, play
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,10 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
     }
     with office(tmp_path_factory.mktemp("chaos"), **settings) as made:
         yield Round(made, play(made))
+
+
+@pytest.fixture(scope="package")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+    """The undisturbed round of sales."""
+    with office(tmp_path_factory.mktemp("sales"), **sales.SETTINGS) as made:
+        yield Round(made, play(made, SALES_ROUND, SALES_PASSES))

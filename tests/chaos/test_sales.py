@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.chaos import sales
 from tests.chaos.conftest import Round
 from tests.chaos.crash import FOUR_WAYS, Way
 from tests.chaos.histories import SEED, Point, check, go_through, points, sample
-from tests.chaos.office import office
-from tests.chaos.reference import SALES_PASSES, SALES_ROUND, play
+from tests.chaos.reference import SALES_ROUND
 
 PASSES = [index for index, step in enumerate(SALES_ROUND) if step.arguments]
 NAMES = [f"{index}: {SALES_ROUND[index].name}" for index in PASSES]
 
 of_each_pass = pytest.mark.parametrize("step", PASSES, ids=NAMES)
-
-
-@pytest.fixture(scope="module")
-def sold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
-    """The undisturbed round of sales."""
-    with office(tmp_path_factory.mktemp("sales"), **sales.SETTINGS) as made:
-        yield Round(made, play(made, SALES_ROUND, SALES_PASSES))
 
 
 def test_the_undisturbed_round_is_long_and_leaves_nothing_to_do(sold: Round) -> None:

@@ -343,7 +343,7 @@ def _apply(session: Session, plan: Plan, options: Options) -> Report:
     memory = outcome.memory
     if plan.task.initial and outcome.stopped_by is None:
         _initialised(memory, plan.task)
-    _forget_the_unneeded(memory, plan.task)
+    forget_the_unneeded(memory, plan.task)
     report = _report(session, plan, options, outcome.changes, memory, outcome.stopped_by)
     _remember_run(memory, report, full=options.full or plan.task.initial)
     session.keeper.save(memory)
@@ -357,12 +357,12 @@ def _initialised(memory: Memory, task: Task) -> None:
     memory.left_alone |= {
         (record.kind, record.id)
         for record in memory.unlinked.values()
-        if record.system is System.TRIBE and record.kind in fresh and _is_old(record, task)
+        if record.system is System.TRIBE and record.kind in fresh and is_old(record, task)
     }
     memory.meta.initialised = (*memory.meta.initialised, *fresh)
 
 
-def _is_old(record: Record, task: Task) -> bool:
+def is_old(record: Record, task: Task) -> bool:
     """Whether a record that only Tribe has is none of this tool's business. An invoice that was
     sent before is in the books by other ways, whatever is to be pushed."""
     if record.kind is not Kind.INVOICE:
@@ -371,7 +371,7 @@ def _is_old(record: Record, task: Task) -> bool:
     return sent or bool(record.values.get("number"))
 
 
-def _forget_the_unneeded(memory: Memory, task: Task) -> None:
+def forget_the_unneeded(memory: Memory, task: Task) -> None:
     """Forget the invoices of Tribe that are not to be exported: they are read again when they
     change."""
     if task.invoicing is None or Kind.INVOICE not in task.kinds:

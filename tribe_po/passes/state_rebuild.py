@@ -6,8 +6,9 @@ treat as after a first sync: an empty side is filled, else PowerOffice leads.
 
 That `init-sync` has finished for a kind is only believed where a linked record of that kind carries
 the tool's mark: equal numbers alone may come from people. Of such kinds, everything that only Tribe
-has is left alone, as `init-sync` does: the state alone knew which of it was to be pushed. What was
-known of quarantine, conflicts, runs, and records with a side gone does not come back.
+has is left alone, as `init-sync` does, of invoices all that are sent: the state alone knew which of
+it was to be pushed. What was known of quarantine, conflicts, runs, and records with a side gone
+does not come back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tribe_po.errors import GuardRefused
-from tribe_po.passes.run import observe, plan_for
+from tribe_po.passes.run import forget_the_unneeded, is_old, observe, plan_for
 from tribe_po.passes.session import Now, open_session, utc_now
 from tribe_po.records import Kind, Memory, Record, System
 from tribe_po.settings import Settings
@@ -97,6 +98,7 @@ def _found(
         updates_in=frozenset(),
         conflicts=settings.conflicts,
         initial=True,
+        invoicing=settings.invoicing,
     )
     with open_session(
         replace(settings, state=nowhere), NAME, dry_run=True, now=now, pace=pace, stop=stop
@@ -111,11 +113,12 @@ def _found(
             f"Records read: {counts}. No file was changed.",
             "Look at what a first round would do: tribe-po init-sync --dry-run",
         )
-    _believe_marks(memory, [record for one in seen for record in one.records])
+    _believe_marks(memory, [record for one in seen for record in one.records], task)
+    forget_the_unneeded(memory, task)
     return memory, len(plan.quarantined)
 
 
-def _believe_marks(memory: Memory, records: Iterable[Record]) -> None:
+def _believe_marks(memory: Memory, records: Iterable[Record], task: Task) -> None:
     """Note for which kinds `init-sync` has been there, and what it is to be left alone for them."""
     linked = {(link.kind, link.id_in(side)) for link in memory.links.values() for side in System}
     marked = {
@@ -125,7 +128,7 @@ def _believe_marks(memory: Memory, records: Iterable[Record]) -> None:
     }
     memory.meta.initialised = tuple(kind for kind in Kind if kind in marked)
     memory.left_alone |= {
-        (kind, record_id)
-        for system, kind, record_id in memory.unlinked
-        if system is System.TRIBE and kind in marked
+        (record.kind, record.id)
+        for record in memory.unlinked.values()
+        if record.system is System.TRIBE and record.kind in marked and is_old(record, task)
     }
