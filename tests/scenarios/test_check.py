@@ -602,6 +602,7 @@ def test_a_state_file_that_others_can_read(linked: World) -> None:
     linked.state.chmod(0o644)
     (found,) = about(check(linked), Topic.STATE, Level.WARNING)
     assert "chmod 600" in found.text
+    linked.state.chmod(0o600)
 
 
 def test_a_folder_that_is_not_there(w: World) -> None:

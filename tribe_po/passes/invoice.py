@@ -9,16 +9,13 @@ from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.push_products import push_products
 from tribe_po.passes.push_relations import push_relations
 from tribe_po.passes.run import Options, Report, chosen, run
-from tribe_po.passes.session import Session
+from tribe_po.passes.session import VOUCHERS_WANTED, Session
 from tribe_po.records import Kind, System
 from tribe_po.settings import InvoiceMode, Settings
 from tribe_po.sync.change import Task
 from tribe_po.sync.guard import Limits
 
 NAME = "invoice"
-
-_CONFIRMED = "vouchers are wanted"
-"""Under what the state keeps that somebody has read a dry run of vouchers, which are final."""
 
 _PUSHES = {Kind.CUSTOMER: push_relations, Kind.PRODUCT: push_products}
 
@@ -101,8 +98,8 @@ def need_billing(session: Session) -> None:
 def _need_confirmation(session: Session, *, confirmed: bool) -> None:
     servers = session.memory.meta.servers
     if confirmed:
-        servers[_CONFIRMED] = "yes"
-    elif _CONFIRMED not in servers:
+        servers[VOUCHERS_WANTED] = "yes"
+    elif VOUCHERS_WANTED not in servers:
         raise GuardRefused(
             "Vouchers need a yes once",
             "A posted voucher cannot be changed, only reversed, and none was posted so far.",

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,6 +35,19 @@ from tribe_po.tribe.metadata import Names
 KEYS = "keys"
 NAMES = "Tribe's names"
 """Under what the state keeps a digest of the keys and Tribe's names, among `Meta.servers`."""
+
+FOUND_OUT = "found out at"
+"""Under what the state keeps since when the rest of it is known, by this machine's clock."""
+
+GOOD_FOR = timedelta(days=1)
+"""So long a server is taken to be as it was. Then its names are read again, and what it refused
+before is tried again: it may have learned something new."""
+
+VOUCHERS_WANTED = "vouchers are wanted"
+"""Under what the state keeps that somebody has read a dry run of vouchers, which are final."""
+
+KEPT = frozenset({KEYS, VOUCHERS_WANTED})
+"""What no server has told, and so does not age."""
 
 RUN_ID_DIGITS = 12
 """A run is named by so many hexadecimal digits of a UUID."""
@@ -107,7 +120,7 @@ def open_session(
         memory = store.open()
         cache = TokenCache(beside(settings.state, ".tokens.json"), writable=not dry_run)
         connections = connect(settings, pace or shared_pace(settings), cache, stop)
-        tribe = _tribe(settings, connections[System.TRIBE], memory)
+        tribe = _tribe(settings, connections[System.TRIBE], memory, started)
         store.bind(memory, tenant_of(settings, tribe.own_organization()))
         audit = None if dry_run else stack.enter_context(closing(Audit(settings.state)))
         yield Session(
@@ -117,7 +130,10 @@ def open_session(
             sides={
                 System.TRIBE: tribe,
                 System.POWEROFFICE: poweroffice_of(
-                    settings, connections[System.POWEROFFICE], (stop or Stop()).sleep
+                    settings,
+                    connections[System.POWEROFFICE],
+                    (stop or Stop()).sleep,
+                    memory.meta.servers,
                 ),
             },
             connections=connections,
@@ -218,14 +234,18 @@ def connect(
 
 
 def poweroffice_of(
-    settings: Settings, connection: Connection, sleep: Callable[[float], None] = time.sleep
+    settings: Settings,
+    connection: Connection,
+    sleep: Callable[[float], None] = time.sleep,
+    learned: dict[str, str] | None = None,
 ) -> PowerOffice:
-    """PowerOffice as the settings describe it."""
+    """PowerOffice as the settings describe it, with what is known of it from earlier."""
     accounts, delivers = settings.sales_accounts, settings.invoice_mode is InvoiceMode.SEND
     return PowerOffice(
         connection,
         Catalogue(accounts, settings.product_group),
         Selling(delivers, accounts, sleep),
+        learned,
     )
 
 
@@ -248,17 +268,27 @@ def tribe_of(
     )
 
 
-def _tribe(settings: Settings, connection: Connection, memory: Memory) -> Tribe:
+def _tribe(settings: Settings, connection: Connection, memory: Memory, now: datetime) -> Tribe:
     """Open Tribe with what earlier runs found out about it, which is kept with a digest of the keys
     that opened it. What is found out now goes into the memory; a dry run never saves that."""
     known = memory.meta.servers
     keys = keys_of(settings)
     if known.get(KEYS) != keys:
         known.clear()
+    elif not _is_fresh(known.get(FOUND_OUT), now):
+        for name in known.keys() - KEPT:
+            del known[name]
+    known.setdefault(FOUND_OUT, now.isoformat(timespec="seconds"))
     names = Names.from_dict(json.loads(known[NAMES])) if NAMES in known else None
     tribe = tribe_of(settings, connection, names, known)
     known |= {KEYS: keys, NAMES: json.dumps(tribe.names.to_dict())}
     return tribe
+
+
+def _is_fresh(told: str | None, now: datetime) -> bool:
+    """Whether what was found out then still counts. A time that is to come was told by a wrong
+    clock."""
+    return told is not None and now - GOOD_FOR < datetime.fromisoformat(told) <= now
 
 
 def keys_of(settings: Settings) -> str:

@@ -79,7 +79,8 @@ class SalesAccount:
 
 
 class PowerOffice:
-    """PowerOffice's side of the synchronisation (`tribe_po.sides.Side`)."""
+    """PowerOffice's side of the synchronisation (`tribe_po.sides.Side`). `learned` may come from an
+    earlier run; it is written to while the server's ways are found out."""
 
     system = System.POWEROFFICE
 
@@ -88,10 +89,12 @@ class PowerOffice:
         connection: Connection,
         catalogue: Catalogue | None = None,
         selling: Selling | None = None,
+        learned: dict[str, str] | None = None,
     ) -> None:
         self._connection = connection
-        self._lists = Lists(connection)
-        patcher, terms = Patcher(connection), PaymentTerms(self._lists)
+        self.learned: dict[str, str] = {} if learned is None else learned
+        self._lists = Lists(connection, self.learned)
+        patcher, terms = Patcher(connection, self.learned), PaymentTerms(self._lists)
         self._registers: Mapping[Kind, Register] = {
             **{kind: Contacts(kind, connection, self._lists, patcher, terms) for kind in RELATIONS},
             Kind.PRODUCT: Products(connection, self._lists, patcher, catalogue or Catalogue()),

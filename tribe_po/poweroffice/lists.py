@@ -20,6 +20,11 @@ Dto = Mapping[str, Any]
 
 Row = TypeVar("Row")
 
+ORDER = "PowerOffice's order"
+"""The key under which `Lists.learned` keeps that the server takes no OrderBy."""
+
+REFUSED = "refused"
+
 PAGE_SIZE = 1000
 """Rows to a page. PowerOffice's own limit is 5000 (poweroffice.md section 17, 4)."""
 
@@ -84,11 +89,12 @@ class Lists:
 
     Pages are ordered by id, which no edit moves: ordered by the time of change, a record that is
     edited during the read moves to the end, and one that was not read yet slips to a page that was.
+    `learned` may come from an earlier process, and is written to.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, learned: dict[str, str] | None = None) -> None:
         self._connection = connection
-        self._takes_order = True
+        self.learned = {} if learned is None else learned
         self._announces: bool | None = None
         self._most_at_once: dict[str, int] = {}
 
@@ -159,18 +165,19 @@ class Lists:
         return dto
 
     def _get(self, resource: Resource, query: Sequence[tuple[str, str]]) -> Answer:
-        if self._takes_order:
+        takes_order = ORDER not in self.learned
+        if takes_order:
             answer = self._connection.get(
                 resource.path, [*query, ("OrderBy", f"{resource.key} asc")]
             )
             if answer.status != 400:
                 return _checked(answer, resource)
         answer = _checked(self._connection.get(resource.path, query), resource)
-        if self._takes_order:
+        if takes_order:
             _log.info(
                 "PowerOffice takes no OrderBy; going on without", extra={"id": "server.learned"}
             )
-            self._takes_order = False
+            self.learned[ORDER] = REFUSED
         return answer
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import logging
 
 from tribe_po.poweroffice.invoice_values import mark_of
-from tribe_po.poweroffice.lists import OUTGOING_INVOICES, SALES_ORDERS, Dto, Lists, Resource
+from tribe_po.poweroffice.lists import (
+    OUTGOING_INVOICES,
+    REFUSED,
+    SALES_ORDERS,
+    Dto,
+    Lists,
+    Resource,
+)
 from tribe_po.poweroffice.refusals import MisunderstoodError
 from tribe_po.transport.http import Query
 
@@ -15,6 +22,9 @@ _INSTEAD: dict[Resource, Query] = {
     OUTGOING_INVOICES: [],
 }
 
+REFERENCES = "PowerOffice's references"
+"""The key under which `Lists.learned` keeps that orders cannot be asked for by their mark."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +33,6 @@ class Marks:
 
     def __init__(self, lists: Lists) -> None:
         self._lists = lists
-        self._can_be_asked = True
 
     def find(self, mark: str) -> list[str]:
         """The ids of the orders and invoices with a mark, each once. Orders are read first: one
@@ -32,7 +41,7 @@ class Marks:
         return list(dict.fromkeys(str(dto["Id"]) for dto in found if mark_of(dto) == mark))
 
     def _rows(self, where: Resource, mark: str) -> tuple[Dto, ...]:
-        if not self._can_be_asked:
+        if REFERENCES in self._lists.learned:
             return self._lists.read(where, _INSTEAD[where]).rows
         try:
             return self._lists.read(where, [("externalImportReferences", mark)]).rows
@@ -44,5 +53,5 @@ class Marks:
             "PowerOffice cannot be asked for a reference; going on with whole lists",
             extra={"id": "server.learned"},
         )
-        self._can_be_asked = False
+        self._lists.learned[REFERENCES] = REFUSED
         return rows

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import logging
 
+from tribe_po.poweroffice.lists import REFUSED
 from tribe_po.poweroffice.patch import CONTENT_TYPE, Operations, Patch
 from tribe_po.transport.http import Answer, Connection
+
+TESTS = "PowerOffice's tests"
+REMOVE = "PowerOffice's remove"
+"""The keys under which `learned` keeps that patches with such operations are refused."""
 
 _log = logging.getLogger(__name__)
 
 
 class Patcher:
-    """Sends patches to all registers, which share what is found out about the server."""
+    """Sends patches to all registers, which share what is found out about the server: `learned` may
+    come from an earlier process, and is written to."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, learned: dict[str, str] | None = None) -> None:
         self._connection = connection
-        self._tests_help = True
-        self.removing = True
+        self._learned = {} if learned is None else learned
+
+    @property
+    def removing(self) -> bool:
         """Whether values are cleared by `remove`, and not by writing null."""
+        return REMOVE not in self._learned
 
     def guards(self, patch: Patch) -> bool:
         """Whether the patch is to be sent with its tests."""
-        return self._tests_help and bool(patch.tests)
+        return TESTS not in self._learned and bool(patch.tests)
 
     def send(self, path: str, body: Operations) -> Answer:
         """Send the operations. A patch that is sent twice does the same as one sent once."""
@@ -35,7 +44,7 @@ class Patcher:
             "PowerOffice does not honour tests in patches; going on without",
             extra={"id": "server.learned"},
         )
-        self._tests_help = False
+        self._learned[TESTS] = REFUSED
 
     def go_on_without_remove(self) -> None:
         """Clear values by writing null from now on (poweroffice.md section 17, 26)."""
@@ -43,4 +52,4 @@ class Patcher:
             "PowerOffice takes no remove in patches; going on with null",
             extra={"id": "server.learned"},
         )
-        self.removing = False
+        self._learned[REMOVE] = REFUSED

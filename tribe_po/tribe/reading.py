@@ -117,6 +117,8 @@ class Reader:
             if answer.status != HTTPStatus.BAD_REQUEST:
                 if order != _ORDERS[0]:
                     self.learned[ORDER] = order
+                elif ORDER in self.learned:
+                    del self.learned[ORDER]
                 if whole:
                     self._whole.add(selection)
                 return self._checked(answer, selection.entity_set), query
@@ -125,7 +127,8 @@ class Reader:
 
     def _dialects(self, selection: Selection) -> Iterator[tuple[str, bool]]:
         learned = self.learned.get(ORDER)
-        orders = (learned,) if learned in _ORDERS else _ORDERS
+        # What was taken once comes first; the other one is left should it not be any more.
+        orders = sorted(_ORDERS, key=lambda order: order != learned)
         for whole in (True,) if selection in self._whole else (False, True):
             for order in orders:
                 yield order, whole

@@ -43,7 +43,8 @@ class Writer:
         Raises `RecordRefused` when Tribe does not accept it. Doing it twice does no harm.
         """
         put = None
-        if self._reader.learned.get(UPDATE) != POST:
+        by_post = self._reader.learned.get(UPDATE) == POST
+        if not by_post:
             path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
             put = self._connection.write(PUT, path, body, repeatable=True)
             if done(put):
@@ -51,7 +52,14 @@ class Writer:
                 return True
             if put.status not in _NO_SUCH_ROUTE:
                 raise not_writable(put, entity_set)
-        post = self._post(entity_set, entity_id, body, put)
+        try:
+            post = self._post(entity_set, entity_id, body, put)
+        except RecordRefused:
+            if not by_post:
+                raise
+            # It was POST once that worked. Now it may be PUT.
+            del self._reader.learned[UPDATE]
+            return self.update(entity_set, entity_id, body)
         if post is None:
             return False
         self._reader.learned[UPDATE] = POST

@@ -17,7 +17,7 @@ from tribe_po.passes import (
 from tribe_po.passes.session import Now, connect, poweroffice_of, tribe_of
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
 from tribe_po.poweroffice.lists import RESOURCES
-from tribe_po.records import RELATIONS, Kind, System
+from tribe_po.records import RELATIONS, Kind, Memory, System
 from tribe_po.settings import Settings
 from tribe_po.settings.sources import Source
 from tribe_po.transport.http import Connection
@@ -66,7 +66,8 @@ class Examination:
 
     `sources` are where the settings come from. `heard` has an entry for each system that accepted
     its keys. `own` is the ID of Tribe's own organisation once it is known, `idle` the requests that
-    each pass makes when nothing has changed.
+    each pass makes when nothing has changed, `memory` what the state file holds, None while it has
+    not been read.
     """
 
     settings: Settings
@@ -79,6 +80,7 @@ class Examination:
     own: str = ""
     heard: dict[System, Heard] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
+    memory: Memory | None = None
 
     def may(self, privilege: str) -> bool:
         """Whether PowerOffice grants a privilege, or a greater one."""

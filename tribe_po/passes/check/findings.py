@@ -40,6 +40,7 @@ class Topic(StrEnum):
     FIELDS = "fields"
     TRIBE_SETS = "Tribe sets"
     STATE = "state"
+    SERVERS = "servers"
     CONNECTOR = "official connector"
     CLOCKS = "clocks"
     BUDGET = "request budget"

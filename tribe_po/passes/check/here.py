@@ -55,7 +55,7 @@ def state(it: Examination) -> Iterator[Finding]:
     """What the state file holds, and whether it is of these tenants."""
     path = it.settings.state
     store = Store(path)
-    memory = store.open()
+    memory = it.memory = store.open()
     if not path.exists():
         yield _none_yet(it)
         return
