@@ -38,6 +38,8 @@ class ClientInformation:
 
     The invalid privileges are those that the integration asks for and cannot use, since the client
     lacks the Go module. `modules` are those it has. `server_time` is the time of the answer.
+    `may_send` says whether the integration may issue invoices, None where the server is too old to
+    tell (poweroffice.md section 11.4).
     """
 
     client_id: str
@@ -46,6 +48,7 @@ class ClientInformation:
     invalid_privileges: tuple[str, ...]
     modules: tuple[str, ...] = ()
     server_time: datetime | None = None
+    may_send: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class PowerOffice:
             tuple(told.get("InvalidPrivileges") or ()),
             tuple(told.get("ActiveClientSubscriptions") or ()),
             answer.server_time,
+            told.get("AllowSendInvoice"),
         )
 
     def number_series(self, kinds: Collection[Kind]) -> list[NumberSeries]:

@@ -173,6 +173,11 @@ class Tribe:
         for."""
         return self._finder.shapes(kinds)
 
+    def invoice_phases(self) -> list[str]:
+        """The codes of the phases that invoices may have (tribe.md section 8.1). Raises
+        `NotAllowed` where they cannot be read."""
+        return self._invoices.phases()
+
     def offers(self, kind: Kind) -> bool:
         """Whether the tenant has such records and they may be read: invoices come with the Billing
         module (tribe.md section 1)."""

@@ -83,6 +83,10 @@ class Invoices:
             self._reader.learned[BILLING] = ON
         return True
 
+    def phases(self) -> list[str]:
+        """The codes of the phases that an invoice may have. Raises `NotAllowed`."""
+        return self._phases.codes()
+
     def changed(self, _kinds: Collection[Kind], since: datetime | None) -> list[Record]:
         """Invoices in any phase that were created or changed at or after a time, or all of them.
 

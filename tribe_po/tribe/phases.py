@@ -35,6 +35,10 @@ class Phases:
         if not is_guid(invoice_id) or not self._written(invoice_id, body):
             raise gone(INVOICE, invoice_id)
 
+    def codes(self) -> list[str]:
+        """The codes of all phases of invoices. Raises `NotAllowed` where they cannot be read."""
+        return [text(read(row, "Code")) for row in self._read()]
+
     def _written(self, invoice_id: str, body: dict[str, dict[str, str]]) -> bool:
         learned = self._reader.learned
         if learned.get(PHASE) != POST:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from tribe_po.errors import ExitCode, SettingsError
-from tribe_po.passes.check import here, places, poweroffice, products, servers, tribe
+from tribe_po.passes.check import here, invoices, places, poweroffice, products, servers, tribe
 from tribe_po.passes.check.examination import Examination, examine
 from tribe_po.passes.check.findings import Finding, Level, Topic, guarded, not_asked
 from tribe_po.passes.session import Now, shared_pace, utc_now
@@ -79,6 +79,7 @@ STEPS = (
     Step(Topic.UNITS, products.units, (System.TRIBE,), (Kind.PRODUCT,)),
     Step(Topic.ACCOUNTS, products.accounts, tuple(System), (Kind.PRODUCT,)),
     Step(Topic.GROUP, products.group, tuple(System), (Kind.PRODUCT,)),
+    Step(Topic.INVOICES, invoices.invoices, tuple(System), (Kind.INVOICE,)),
     Step(Topic.POWEROFFICE_LISTS, poweroffice.lists, (System.POWEROFFICE,)),
     Step(Topic.TRIBE_SETS, tribe.sets, (System.TRIBE,)),
     Step(Topic.STATE, here.state),

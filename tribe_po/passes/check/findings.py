@@ -34,6 +34,7 @@ class Topic(StrEnum):
     UNITS = "units"
     ACCOUNTS = "sales accounts"
     GROUP = "product group"
+    INVOICES = "invoices"
     POWEROFFICE_LISTS = "PowerOffice lists"
     TRIBE_KEYS = "Tribe keys"
     OWN = "own organisation"

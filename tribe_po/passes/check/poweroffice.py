@@ -20,6 +20,7 @@ from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.poweroffice.client import NumberSeries
 from tribe_po.poweroffice.lists import ACCOUNTS, RESOURCES
 from tribe_po.records import RELATIONS, Kind, System
+from tribe_po.settings import InvoiceMode
 
 SERVICES = "CommonServices"
 
@@ -41,6 +42,9 @@ NEEDED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
 }
 """The privileges that each command needs for each kind (poweroffice.md section 13.1). Payment terms
 come with CommonServices, and only customers have them here."""
+
+FOR_VOUCHERS = ("SalesOrders", "OutgoingInvoice", "OutgoingInvoiceVoucher_Full")
+"""What `invoice` needs instead where it posts vouchers: it makes no sales order then."""
 
 FOR_VAT = (ACCOUNTS.reads, SERVICES)
 """The privileges that tell the VAT of products; the passes go on without it."""
@@ -71,6 +75,8 @@ def privileges(it: Examination) -> Iterator[Finding]:
     missed: set[str] = set()
     for command, by_kind in NEEDED.items():
         needed = [each for kind in it.settings.kinds for each in by_kind.get(kind, ())]
+        if needed and command == invoice.NAME and it.settings.invoice_mode is InvoiceMode.VOUCHER:
+            needed = list(FOR_VOUCHERS)
         missing = [each for each in dict.fromkeys(needed) if not it.may(each)]
         missed.update(missing)
         if missing:
