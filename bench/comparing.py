@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import UTC, datetime
 from time import process_time
 
+from tribe_po.cli.perform import RARELY
 from tribe_po.records import Address, Form, Kind, Memory, Observation, Record, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync.change import Task
@@ -29,6 +31,7 @@ def record(system: System, position: int) -> Record:
 
 def main() -> None:
     """Make the pairs known, then compare them anew."""
+    gc.set_threshold(RARELY)
     number = int(sys.argv[1])
     sides = {system: [record(system, one) for one in range(number)] for system in System}
     pairs = zip(sides[System.POWEROFFICE], sides[System.TRIBE], strict=True)

@@ -66,7 +66,7 @@ def test_defaults() -> None:
     assert settings.sales_accounts == {}
     assert settings.product_group is None
     assert settings.max_change_percent == 30
-    assert settings.rate == 9.5
+    assert settings.rate == 9
     assert settings.profile == "default"
 
 
@@ -101,7 +101,7 @@ def test_parent_directories_are_not_searched(
     below = tmp_path / "below"
     below.mkdir()
     monkeypatch.chdir(below)
-    assert Settings.load(REQUIRED).rate == 9.5
+    assert Settings.load(REQUIRED).rate == 9
 
 
 def test_an_empty_value_is_not_set(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_profile_reads_its_own_file_and_not_dot_env(tmp_path: Path) -> None:
     private_file(tmp_path / "acme.env", "TRIBE_PO_CONFLICTS=manual")
     settings = Settings.load(REQUIRED, None, "acme")
     assert settings.conflicts is ConflictPolicy.MANUAL
-    assert settings.rate == 9.5
+    assert settings.rate == 9
     assert settings.profile == "acme"
     assert settings.state == Path("acme.json")
 
@@ -177,7 +177,7 @@ def test_a_secret_file_holds_one_line(tmp_path: Path, content: str) -> None:
 
 def test_only_secrets_may_come_from_a_file(tmp_path: Path) -> None:
     path = private_file(tmp_path / "rate", "3")
-    assert Settings.load({**REQUIRED, "TRIBE_PO_RATE_FILE": str(path)}).rate == 9.5
+    assert Settings.load({**REQUIRED, "TRIBE_PO_RATE_FILE": str(path)}).rate == 9
 
 
 def test_all_problems_are_told_at_once() -> None:

@@ -3,7 +3,10 @@
 import sys
 from time import process_time
 
+import structlog
 from diffsync import Adapter, DiffSyncModel
+
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 FIELDS = ("name", "organization_number", "email", "invoice_email", "phone", "website", "address")
 

@@ -166,7 +166,7 @@ def test_all_keys_refused_is_a_line_for_each_side(w: World) -> None:
     errors = [one.topic for one in report.findings if one.level is Level.ERROR]
     assert errors == [Topic.POWEROFFICE_KEYS, Topic.TRIBE_KEYS]
     assert about(report, Topic.CONNECTOR, Level.OK)
-    assert texts(report, Topic.BUDGET).startswith("9.5 requests a second")
+    assert texts(report, Topic.BUDGET).startswith("9 requests a second")
 
 
 def test_a_server_that_is_down_is_no_matter_of_keys(w: World) -> None:

@@ -101,7 +101,7 @@ SETTINGS: tuple[Setting, ...] = (
         "PowerOffice allows 10, lower it where other integrations use the same key",
         _POWEROFFICE,
         partial(values.between, float, 0.1, 10),
-        "9.5",
+        "9",
     ),
     Setting(
         "pace",
