@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -10,7 +11,7 @@ import pytest
 
 from tests.cli.calls import command, document_of, files
 from tests.scenarios.world import LONG, MORNING, World
-from tribe_po.records import Memory
+from tribe_po.records import Kind, Memory
 from tribe_po.state.store import Store
 
 KAFFE = "Fjord Kaffe AS"
@@ -99,6 +100,25 @@ def test_every_write_newest_last(worked: World) -> None:
     assert "post@fjord.example" in shown.stdout
     assert "Fjord Te AS" in shown.stdout
     assert files(worked) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "label"),
+    [
+        (Kind.CUSTOMER, "number", "debtor number"),
+        (Kind.SUPPLIER, "number", "creditor number"),
+        (Kind.PRODUCT, "vat", "VAT per cent"),
+        (Kind.INVOICE, "vat", "VAT per cent of the lines"),
+        (Kind.INVOICE, "an_older_one", "an older one"),
+    ],
+)
+def test_fields_go_by_their_names(worked: World, kind: Kind, name: str, label: str) -> None:
+    path = worked.folder / "tribe-po.audit.jsonl"
+    (*_, line) = path.read_text(encoding="utf-8").splitlines()
+    entry = json.loads(line)
+    entry |= {"kind": kind.value, "fields": [{**entry["fields"][0], "field": name}]}
+    path.write_text(json.dumps(entry) + "\n", encoding="utf-8")
+    assert f" {label}  " in audit().stdout
 
 
 def test_a_record_by_either_id_by_its_number_and_by_its_names(worked: World) -> None:

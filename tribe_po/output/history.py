@@ -120,9 +120,13 @@ def writes(entries: Sequence[AuditEntry]) -> Table:
     return table
 
 
+_OF_RELATIONS = (Form.ORGANIZATION, Form.PERSON)
+_FORMS = {Kind.PRODUCT: (Form.PRODUCT,), Kind.INVOICE: (Form.INVOICE,)}
+
+
 def _label(kind: Kind, name: str) -> str:
     """What a field is called now; its own name where an older version wrote it."""
-    rows = (row for form in Form for row in fields_of(kind, form))
+    rows = (row for form in _FORMS.get(kind, _OF_RELATIONS) for row in fields_of(kind, form))
     return next((row.label for row in rows if row.name == name), name.replace("_", " "))
 
 
