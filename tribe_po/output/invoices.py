@@ -82,6 +82,8 @@ def _add_totals(table: Table, comparison: Comparison) -> None:
     _add_total(table, f"In Tribe, {currency}", comparison.tribe, tribe)
     _add_total(table, side, comparison.poweroffice, poweroffice)
     table.add_row("", Text("Difference", justify="right"), *[""] * 5, difference(comparison))
+    if comparison.difference:
+        table.add_row("", Text("not booked while they differ", "bold red", justify="right"))
 
 
 def _add_total(table: Table, label: str, sums: Sums | None, style: str) -> None:

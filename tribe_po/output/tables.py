@@ -102,10 +102,11 @@ def cost(expected: Cost) -> str:
     return f"{words.count(expected.total, 'request')}, about {length}"
 
 
-def _place(change: Change) -> tuple[int, int, str, str]:
+def _place(change: Change) -> tuple[int, int, str, int, str]:
     """Where a change stands: by table, and in it as planned, invoices by their number."""
     number = change.label if change.kind is Kind.INVOICE else ""
-    return list(Action).index(change.action), list(Kind).index(change.kind), change.system, number
+    action, kind = list(Action).index(change.action), list(Kind).index(change.kind)
+    return action, kind, change.system, len(number), number
 
 
 def _table_of(change: Change) -> tuple[Action, Kind, System]:
