@@ -325,6 +325,27 @@ def test_a_product_is_found_by_its_code(w: World) -> None:
     assert field_of("k-1", "price")["poweroffice"].startswith("120")
 
 
+def test_a_product_whose_unit_is_unknown(w: World) -> None:
+    w.tribe.add_product_group("Standard")
+    w.tribe.add_unit("flak", "Flak")
+    w.init()
+    w.tribe.add_product(Name="Te", Code="TE", ProductGroup="Standard", Unit="flak", SalesPrice=50)
+    w.push_products()
+    (entry,) = record_of("te")["quarantine"]
+    assert "the unit flak stands for none of PowerOffice's" in entry["reason"]
+    assert entry["held_fields"] == ["unit"]
+
+
+def test_a_product_at_a_rate_without_a_sales_account(w: World) -> None:
+    w.tribe.add_product_group("Standard")
+    w.init()
+    w.tribe.add_product(Name="Te", Code="TE", ProductGroup="Standard", VatGroup=12, SalesPrice=50)
+    w.push_products()
+    known = record_of("te")
+    assert known["unlinked"]["reason"] == "it is quarantined"
+    assert "TRIBE_PO_SALES_ACCOUNTS" in known["quarantine"][0]["next_step"]
+
+
 def test_without_a_state_no_file_is_made(w: World) -> None:
     result = call("fjord")
     assert result.exit_code == 1
