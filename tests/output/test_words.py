@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tribe_po.output import words
-from tribe_po.records import Value
+from tribe_po.records import Kind, Value
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,15 @@ def test_a_value(value: Value, told: str) -> None:
 )
 def test_money(amount: Decimal | None, told: str) -> None:
     assert words.money(amount) == told
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        (Kind.CUSTOMER, "organization_number", "organisation number"),
+        (Kind.PRODUCT, "price", "price without VAT"),
+        (Kind.INVOICE, "an_older_one", "an older one"),
+    ],
+)
+def test_a_field(kind: Kind, name: str, told: str) -> None:
+    assert words.field(kind, name) == told

@@ -74,7 +74,7 @@ def table(conflicts: Sequence[Conflict]) -> Table:
     for one in conflicts[: layout.MOST_ROWS]:
         made.add_row(
             _record(one),
-            one.field.replace("_", " "),
+            words.field(one.kind, one.field),
             Text(words.value(one.base), "dim"),
             _value(one, System.TRIBE),
             _value(one, System.POWEROFFICE),

@@ -10,12 +10,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.fields import fields_of
 from tribe_po.output import layout, parts, words
 from tribe_po.output.status import OUTCOME_STYLES
 from tribe_po.output.tables import SUMMARY
 from tribe_po.passes.history import Excerpt
-from tribe_po.records import Form, Kind, Run
+from tribe_po.records import Run
 from tribe_po.state.audit import AuditEntry
 
 
@@ -113,21 +112,11 @@ def writes(entries: Sequence[AuditEntry]) -> Table:
                 _when(entry.time, entry.run_id) if first else "",
                 Text(words.printable(entry.label) if first else "", "bold"),
                 _where(entry) if first else "",
-                words.printable(_label(entry.kind, one.field)) if one else "",
+                words.field(entry.kind, one.field) if one else "",
                 Text(words.value(one.old) if one else "", "dim"),
                 Text(words.value(one.new) if one else "", "green"),
             )
     return table
-
-
-_OF_RELATIONS = (Form.ORGANIZATION, Form.PERSON)
-_FORMS = {Kind.PRODUCT: (Form.PRODUCT,), Kind.INVOICE: (Form.INVOICE,)}
-
-
-def _label(kind: Kind, name: str) -> str:
-    """What a field is called now; its own name where an older version wrote it."""
-    rows = (row for form in _FORMS.get(kind, _OF_RELATIONS) for row in fields_of(kind, form))
-    return next((row.label for row in rows if row.name == name), name.replace("_", " "))
 
 
 def _when(at: datetime, run_id: str) -> Text:

@@ -59,7 +59,7 @@ def accepted(done: Accepted, run_id: str, profile: str) -> str:
 
 def accepted_in_words(done: Accepted) -> str:
     """What is left as it is, and until when, in one line."""
-    about = [name.replace("_", " ") for _, name in done.fields]
+    about = [words.field(done.link.kind, name) for _, name in done.fields]
     if done.parking:
         about.append(f"that it is {done.link.parked}")
     return (

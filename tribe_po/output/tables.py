@@ -173,7 +173,7 @@ def _conflicts(conflicts: Sequence[Conflict]) -> Table:
     for one in conflicts:
         table.add_row(
             Text(words.printable(one.label), "bold"),
-            one.field.replace("_", " "),
+            words.field(one.kind, one.field),
             Text(words.value(one.base), "dim"),
             Text(words.value(one.tribe), layout.SIDE_STYLES[System.TRIBE]),
             Text(words.value(one.poweroffice), layout.SIDE_STYLES[System.POWEROFFICE]),

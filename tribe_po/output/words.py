@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tribe_po.records import Kind, System, Value
+from tribe_po.fields import fields_of
+from tribe_po.records import Form, Kind, System, Value
 from tribe_po.sync.change import Action
 
 
@@ -35,6 +36,17 @@ def _amount(shown: Decimal) -> str:
     """A whole number as such, anything else with at least two decimals: 99, 189.50, 12.345."""
     whole, point, fraction = f"{shown.normalize():f}".partition(".")
     return f"{whole}.{fraction:0<2}" if point else whole
+
+
+_OF_RELATIONS = (Form.ORGANIZATION, Form.PERSON)
+_FORMS = {Kind.PRODUCT: (Form.PRODUCT,), Kind.INVOICE: (Form.INVOICE,)}
+
+
+def field(kind: Kind, name: str) -> str:
+    """What people call a field of a kind of record; its own name where there is no such field."""
+    rows = (row for form in _FORMS.get(kind, _OF_RELATIONS) for row in fields_of(kind, form))
+    called = next((row.label for row in rows if row.name == name), name.replace("_", " "))
+    return printable(called)
 
 
 def money(amount: Decimal | None) -> str:
