@@ -423,6 +423,8 @@ class TestRefusals:
         assert statuses(outcome) == [(Action.CREATE, Status.FAILED), (Action.CREATE, Status.DONE)]
         entry = outcome.memory.quarantine[TRIBE, CUSTOMER, "p1"]
         assert (entry.reason, entry.next_step) == (REFUSED.reason, REFUSED.next_step)
+        failed = [one.reason for one in outcome.changes if one.status is Status.FAILED]
+        assert failed == [REFUSED.reason]
         assert entry.attempts == 1
         assert entry.retry_after == world.tribe.clock.now() + FIRST_RETRY
         assert not outcome.memory.intents
@@ -528,6 +530,8 @@ class TestRefusals:
         assert set(link.tribe) == {"email", "website"}
         entry = outcome.memory.quarantine[POWEROFFICE, CUSTOMER, "t1"]
         assert entry.fingerprint == link_fingerprint(link)
+        assert entry.reason == change.reason
+        assert entry.next_step == "Compare the record on both sides."
         assert not world.plan(push()).changes
 
 
@@ -590,6 +594,7 @@ class TestMovedMeanwhile:
         outcome = world.apply(plan)
 
         assert only(outcome).status is Status.SKIPPED
+        assert only(outcome).reason == "someone changed it meanwhile"
         assert not world.tribe.writes
         assert outcome.memory.links[CUSTOMER, "p1"].base["email"] == "new@x.example"
 
@@ -648,6 +653,7 @@ class TestTwoRolesOfOneRelation:
         assert isinstance(write.about, Edit)
         assert write.about.kind is CUSTOMER
         assert [status for _, status in statuses(outcome)] == [Status.DONE, Status.SKIPPED]
+        assert [one.reason for one in outcome.changes] == [None, "written with its other role"]
         assert not any(link.tribe or link.poweroffice for link in outcome.memory.links.values())
 
     def test_what_is_the_second_roles_own_is_written_in_the_same_run(self) -> None:
