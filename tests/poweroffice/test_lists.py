@@ -139,9 +139,11 @@ def test_a_refusal_that_is_not_about_the_order_leaves_the_order_in_force() -> No
 
 
 @pytest.mark.parametrize("body", [{"Id": 1}, [{"Name": "no id"}], ["text"], 7, None])
-def test_what_is_no_list_of_records_is_refused(body: Any) -> None:
-    with pytest.raises(Temporary, match="no list of records"):
+def test_what_is_no_list_of_records_is_read_again_by_the_next_pass(body: Any) -> None:
+    with pytest.raises(Temporary, match="no list of records") as caught:
         read(Scripted(answer(200, body)))
+    assert caught.value.exit_code is ExitCode.TEMPORARY
+    assert type(body).__name__ in caught.value.why
 
 
 def test_a_missing_privilege_is_named() -> None:
