@@ -143,7 +143,8 @@ def test_text_alone_has_no_price() -> None:
 def test_products_by_code_and_free_text() -> None:
     coded = replace(LINE, product_code="KAFFE")
     rules = replace(RULES, products_by_code=True)
-    assert order(with_lines(coded), rules=rules).lines[0].product_code == "KAFFE"
+    by_code = order(with_lines(coded), rules=rules).lines[0]
+    assert (by_code.product_id, by_code.product_code) == ("", "KAFFE")
     free = replace(LINE, product_id="")
     assert order(with_lines(free)).lines[0].product_code == "FREE-25"
 

@@ -100,3 +100,56 @@ def test_what_is_open(
     base: dict[str, Value] = {**SUMS, "currency": "NOK", "phase": "Sent"}
     seen = settled_of(invoice_link(base, tribe, ledger), RULES)
     assert (seen.open_before, seen.open_after) == open_amounts
+
+
+@pytest.mark.parametrize(
+    ("base", "tribe", "poweroffice"),
+    [
+        ({**SUMS}, Sums(Decimal(100), Decimal(125), "25"), Sums(Decimal(100), Decimal(125), "25")),
+        ({"net": Decimal(100)}, None, None),
+        ({"total": Decimal(125)}, None, None),
+        (
+            {"net": Decimal(100), "total": Decimal(125)},
+            Sums(Decimal(100), Decimal(125), ""),
+            Sums(Decimal(100), Decimal(125), ""),
+        ),
+    ],
+)
+def test_sums_are_compared_where_both_of_a_side_are_known(
+    base: dict[str, Value], tribe: Sums | None, poweroffice: Sums | None
+) -> None:
+    seen = of_link(invoice_link(base))
+    assert seen == Comparison("", "", tribe, poweroffice, expected=False)
+
+
+def test_lines_of_several_rates_come_to_one_sum_in_their_order() -> None:
+    free = replace(LINE, product_id="", price=Decimal("10.10"))
+    zero = replace(LINE, price=Decimal(0))
+    seen = comparison(of(free, LINE, zero, replace(LINE, price=None)), Decimal(15))
+    assert seen.currency == "NOK"
+    assert seen.poweroffice == Sums(Decimal("110.10"), Decimal("127.63"), "25 15 15")
+
+
+def test_free_text_without_vat_has_none() -> None:
+    rules = replace(RULES, free_text_products={Decimal(0): "FREE-0"})
+    seen = comparison(of(replace(LINE, product_id="", vat=None)), Decimal(25), rules)
+    assert seen.poweroffice == Sums(Decimal(100), Decimal(100), "0")
+
+
+def test_a_rate_that_is_no_number_is_not_known() -> None:
+    assert comparison(of(LINE), "25").poweroffice is None
+
+
+def test_a_product_whose_link_is_gone_has_no_rate() -> None:
+    record = Record(Kind.INVOICE, System.TRIBE, "i", "i", Form.INVOICE, {}, document=of(LINE))
+    order = order_for(record, LINKED, RULES)
+    assert not isinstance(order, Hindrance)
+    assert before_export(record, order, {}).poweroffice is None
+
+
+def test_an_order_and_its_invoice_have_the_same_lines() -> None:
+    record = Record(Kind.INVOICE, System.TRIBE, "i", "i", Form.INVOICE, {}, document=of(LINE, LINE))
+    order = order_for(replace(record, document=of(LINE)), LINKED, RULES)
+    assert not isinstance(order, Hindrance)
+    with pytest.raises(ValueError, match="zip"):
+        before_export(record, order, LINKED)
