@@ -108,7 +108,8 @@ def test_an_order_with_other_sums_is_held_and_not_booked(
         id="i",
         label=record.label,
         reason=reason,
-        next_step="Compare them. The draft in PowerOffice is not booked while they differ.",
+        next_step="Correct the draft in PowerOffice, which is not booked while they differ; "
+        "then type: tribe-po invoice --full",
         fingerprint=fingerprint(record.values),
         since=NOW,
         attempts=1,
