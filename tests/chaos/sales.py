@@ -60,8 +60,9 @@ def sell_in_the_morning(office: Office) -> None:
         DiscountPercentage=5,
     )
     line = {"Product": brand_new, "Quantity": 2, "Price": 129, "VatGroup": 25}
+    cents = {**line, "Quantity": 1, "Price": 1.005}  # half an øre, which no binary fraction is
     tribe.send_invoice(
-        tribe.add_invoice(new, [line, {**line, "Product": without_code, "Price": 88.88}])
+        tribe.add_invoice(new, [line, {**line, "Product": without_code, "Price": 88.88}, cents])
     )
     _send(
         office,
@@ -123,7 +124,6 @@ def _in_poweroffice(office: Office, code: str) -> int:
 def _invoice_for(office: Office, customer: str) -> str:
     """The ID of the first invoice in PowerOffice to a customer."""
     number = office.customer_in_poweroffice(customer)["Number"]
-    invoices = office.poweroffice.invoices()
-    return str(
-        min((one["InvoiceNo"], one["Id"]) for one in invoices if one["CustomerNo"] == number)[1]
-    )
+    rows = [one for one in office.poweroffice.invoices() if one["CustomerNo"] == number]
+    assert rows, f"no invoice to {customer} was booked"
+    return str(min((one["InvoiceNo"], one["Id"]) for one in rows)[1])
