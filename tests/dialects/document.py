@@ -15,6 +15,9 @@ both sides, a booked invoice and its payment, answers that get lost, passes that
 every one of them, and in combinations in which every two of them meet. Where a dialect makes
 something impossible, the record is listed with the reason, and everything else goes on.
 
+What a server turned out to refuse is remembered in the state for a day, for each pair of tenants,
+and `check` shows it under "servers"; then it is tried again.
+
 Each system's open questions come first, by their numbers in the list that ends its notes: section
 15 for Tribe, section 17 for PowerOffice Go. One to which no dialect belongs says why it needs none.
 """
