@@ -25,10 +25,11 @@ ORDER = "order"
 _ORDERS = ("CreationDate asc,ID asc", "CreationDate asc")
 
 _MOST_READS = 30
-"""How often a set is read whose rows change places between one page and the next."""
+"""How often a set is read whose rows change places between one page and the next: because nothing
+says how they are ordered, or because one came in between."""
 
 _MOST_SAME_PAGES = 8
-"""How often the same page may come in a row where nothing says how its rows are ordered."""
+"""How often the same page may come in a row before the server is taken to know no pages."""
 
 Query = list[tuple[str, str]]
 
@@ -69,9 +70,10 @@ class Reader:
         found: dict[str, T] = {}
         for _ in range(_MOST_READS):
             received = self._read_into(found, of, selection, condition, enough)
-            # Without ID in the order, rows of one second may change places between two pages: one
-            # that came twice then stands for one that did not come.
-            if len(found) >= received or self.learned.get(ORDER) in (None, _ORDERS[0]):
+            # Without ID in the order, rows of one second may change places between two pages; with
+            # it, one that is created in that second may push another to the next page. One that
+            # came twice then stands for one that did not come.
+            if len(found) >= received:
                 return list(found.values())
         path = f"{ROOT}/{selection.entity_set}"
         raise senseless(path, f"{received} rows never showed more than {len(found)} records")
@@ -92,9 +94,8 @@ class Reader:
         while page := _rows_in(body := _body(answer), path):
             identifiers = [identifier(row) for row in page]
             same = same + 1 if identifiers == previous else 1
-            may_repeat = self.learned.get(ORDER) not in (None, _ORDERS[0])
-            if same > (_MOST_SAME_PAGES if may_repeat else 1):
-                raise senseless(path, "the same page came twice")
+            if same > _MOST_SAME_PAGES:
+                raise senseless(path, f"the same page came {same} times")
             found.update(zip(identifiers, map(of, page), strict=True))
             previous = identifiers
             received += len(page)
