@@ -165,13 +165,18 @@ class Office:
         return Cost(made.wall, made.cpu, made.peak, statuses, paths=paths)
 
 
-def launch(command: Sequence[str], environment: dict[str, str], folder: Path) -> Cost:
-    """Run a command. Raise RuntimeError with its last words when it does not end with 0."""
+def launch(
+    command: Sequence[str],
+    environment: dict[str, str],
+    folder: Path,
+    may_end_with: Sequence[int] = (0,),
+) -> Cost:
+    """Run a command. Raise RuntimeError with its last words when it ends otherwise."""
     made = subprocess.run(  # noqa: S603 - our own command
         [*LAUNCH, *command], env=environment, cwd=folder, capture_output=True, text=True, check=True
     )
     figures = json.loads(made.stdout.splitlines()[-1])
-    if figures["exit"] != 0:
+    if figures["exit"] not in may_end_with:
         raise RuntimeError(f"{' '.join(command)} ended with {figures['exit']}: {made.stderr}")
     return Cost(figures["wall"], figures["cpu"], figures["peak"])
 
