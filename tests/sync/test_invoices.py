@@ -257,6 +257,7 @@ class Office:
     def __init__(self, answer: Written | RecordRefused) -> None:
         self.answer = answer
         self.edits: list[Edit] = []
+        self.files: list[tuple[Kind, str]] = []
 
     def offers(self, kind: Kind) -> bool:
         return True
@@ -281,6 +282,7 @@ class Office:
         return self._answered()
 
     def file(self, kind: Kind, record_id: str) -> bytes | None:
+        self.files.append((kind, record_id))
         return b"%PDF-1.7"
 
     def _answered(self) -> Written:
@@ -333,6 +335,7 @@ def test_the_pdf_comes_from_the_other_side() -> None:
     office = Office(Written("uuid", seen))
     carried_out(planned(one), office)
     assert office.edits[0].file == b"%PDF-1.7"
+    assert office.files == [(Kind.INVOICE, "i")]
 
 
 def test_booking_counts_for_the_guards() -> None:
