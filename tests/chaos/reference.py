@@ -44,9 +44,18 @@ def _pull_full(office: Office) -> Report:
     return _went_through(office.pull(full=True, after=timedelta(0)))
 
 
+class EndedEarlyError(AssertionError):
+    """A pass did not go through."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.error)
+        self.report = report
+
+
 def _went_through(report: Report) -> Report:
     """Some records are left to people, hence 1."""
-    assert report.exit_code in (0, 1), report.error
+    if report.exit_code not in (0, 1):
+        raise EndedEarlyError(report)
     return report
 
 
