@@ -146,6 +146,8 @@ def test_a_customer_and_a_product_that_poweroffice_lacks_are_pushed_first(w: Wor
     assert (report.exit_code, report.counts["quarantined"]) == (ExitCode.OK, 0)
     created = sorted(one.kind for one in report.changes if one.status is Status.DONE)
     assert created == [Kind.CUSTOMER, Kind.INVOICE, Kind.INVOICE, Kind.PRODUCT]
+    told = [one.counts["create"] for one in w.memory().runs if one.name == "invoice"]
+    assert told == [2], "the history has the pass as one run"
     assert len(office.orders()) == 2
     assert office.export().changes == ()
 

@@ -23,7 +23,7 @@ from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, Rec
 from tribe_po.sides import Side
 from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
-from tribe_po.sync.change import Change, Plan, Status, Task
+from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.cost import Cost, cost_of
 from tribe_po.sync.invoices import is_to_be_issued
 from tribe_po.sync.match import Matching, match, uncertain
@@ -428,9 +428,17 @@ def _remember_no_plan(session: Session, task: Task, options: Options, error: Tri
 
 def _add_run(memory: Memory, made: Run, *, silent: bool) -> None:
     last = next((one for one in reversed(memory.runs) if one.name == made.name), None)
+    if last and last.run_id == made.run_id:  # it went on after what it awaited had been pushed
+        memory.runs.remove(last)
+        more = {name: made.counts.get(name, 0) + last.counts.get(name, 0) for name in _DONE}
+        made, silent = replace(made, counts={**made.counts, **more}), False
     if last and silent and _told_by(last) == _told_by(made):
         memory.runs.remove(last)
     memory.runs.append(made)
+
+
+_DONE = (*(action.value for action in Action), "failed", "skipped")
+"""Counts of what a run did, beside those of what it found."""
 
 
 def _told_by(run: Run) -> tuple[object, ...]:
