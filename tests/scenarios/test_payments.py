@@ -10,7 +10,9 @@ import pytest
 from tests.scenarios.office import Office, cause, lose_state
 from tests.scenarios.world import World
 from tribe_po.errors import ExitCode
+from tribe_po.sides import Edit, Written
 from tribe_po.sync.change import Status
+from tribe_po.tribe.client import Tribe
 
 
 def booked(w: World, **settings: str) -> tuple[Office, str, str]:
@@ -178,6 +180,57 @@ def test_a_payment_taken_back_gives_back_the_phase_before(w: World) -> None:
         office.payments()
         assert office.phase(sent) == "Reminder1"
         assert office.silent()
+
+
+class Killed(BaseException):
+    """The process is dead."""
+
+
+def is_killed_over_a_phase(office: Office, *, given: bool) -> None:
+    """Let `pull-payments` end just before Tribe gets a phase, or just after that."""
+    original = Tribe.update
+
+    def update(tribe: Tribe, edit: Edit) -> Written:
+        if given:
+            original(tribe, edit)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tribe, "update", update)
+        with pytest.raises(Killed):
+            office.payments()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_payment_taken_back_right_after_a_pass_was_killed(w: World, given: bool) -> None:
+    office, sent, copy = booked(w)
+    payment = w.poweroffice.pay(copy)
+    is_killed_over_a_phase(office, given=given)
+    w.poweroffice.unpay(payment)
+    office.payments()
+    w.tribe_customer("Ny Kunde AS")
+    w.push()
+    office.export()
+    office.payments()
+    assert office.phase(sent) == "Sent"
+    assert office.silent()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_phase_that_a_person_gave_back_stays_although_a_pass_was_killed(
+    w: World, given: bool
+) -> None:
+    office, sent, copy = booked(w)
+    w.poweroffice.pay(copy)
+    is_killed_over_a_phase(office, given=given)
+    office.payments()
+    office.export()
+    assert office.phase(sent) == "Paid"
+    w.tribe.set_phase(sent, "Sent")
+    office.export()
+    for full in (False, True):
+        assert office.payments(full=full).changes == ()
+        assert office.phase(sent) == "Sent"
 
 
 def test_one_payment_for_several_invoices(w: World) -> None:

@@ -202,7 +202,9 @@ def settled_phase(link: Link) -> Link:
     """Forget the earlier phase of an invoice that is back in it: the next payment counts anew."""
     base = link.base
     before = base.get("phase_before")
-    if before is None or not _ROWS["phase"].same(before, base.get("phase")):
+    if before is None or "phase_intended" in base:  # Tribe has not shown what became of that
+        return link
+    if not _ROWS["phase"].same(before, base.get("phase")):
         return link
     return link if base.get("payment") == Payment.PAID else _without_phase_before(link)
 
@@ -212,6 +214,14 @@ def about_to_be_given(link: Link, phase: Value) -> Link:
     that a phase which it then finds was no person's, and which one came before it."""
     before = link.base.get("phase_before", link.base.get("phase"))
     return replace(link, base={**link.base, "phase_before": before, "phase_intended": phase})
+
+
+def shown_given(link: Link) -> Link:
+    """Forget what phase was about to be given once Tribe shows it: the next one is a person's."""
+    base, intended = link.base, link.base.get("phase_intended")
+    if intended is None or not _ROWS["phase"].same(intended, base.get("phase")):
+        return link
+    return replace(link, base={name: base[name] for name in base if name != "phase_intended"})
 
 
 def given(link: Link, phase: Value, before: Value) -> Link:

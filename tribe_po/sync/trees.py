@@ -12,7 +12,7 @@ from dataclasses import replace
 from tribe_po.fields import fields_of
 from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Values
 from tribe_po.sync.acknowledged import unparked
-from tribe_po.sync.invoices import settled_phase
+from tribe_po.sync.invoices import settled_phase, shown_given
 
 GONE = {
     System.TRIBE: "gone from Tribe (deleted or merged)",
@@ -117,6 +117,8 @@ def _see_record(link: Link, record: Record) -> Link:
             link, tribe_relation_id=record.relation_id, tribe_address_id=record.address_id
         )
     seen = _laid(link, record.system, record.values)
+    if record.system is System.TRIBE:
+        seen = shown_given(seen)
     if seen.parked in (GONE[record.system], FORM_CHANGED[record.system]):
         return unparked(seen)
     return seen
