@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.chaos.conftest import Round
-from tests.chaos.crash import FOUR_WAYS, Way
-from tests.chaos.histories import SEED, Point, check, go_through, points, sample
-from tests.chaos.reference import SALES_ROUND
+from tests.chaos.crash import FOUR_WAYS, Crash, Way
+from tests.chaos.histories import (
+    SEED,
+    Point,
+    check,
+    check_nothing_twice,
+    dies_in,
+    go_through,
+    points,
+    sample,
+)
+from tests.chaos.office import Office
+from tests.chaos.reference import INVOICE, SALES_ROUND, Reference
 
 PASSES = [index for index, step in enumerate(SALES_ROUND) if step.arguments]
 NAMES = [f"{index}: {SALES_ROUND[index].name}" for index in PASSES]
@@ -53,6 +65,43 @@ def test_no_order_is_made_or_booked_twice(sold: Round) -> None:
 @pytest.mark.chaos
 def test_no_order_is_made_or_booked_twice_whichever_it_is(sold: Round) -> None:
     go_through(sold.office, sold.reference, _exports(sold))
+
+
+def _booked_slowly(office: Office, reference: Reference, point: Point) -> None:
+    """The crash, and two more runs: one while PowerOffice is still at work, one when it is done."""
+    office.put_back(reference.before[point.step])
+    office.poweroffice.switches.send_seconds = 600
+    crash = Crash(point.request, point.way)
+    with crash.armed():
+        dies_in(office, INVOICE, crash)
+    assert crash.happened
+    for wait in (timedelta(minutes=1), timedelta(minutes=20)):
+        office.later(wait)
+        INVOICE.act(office)
+
+
+def _check_booked(office: Office, _reference: Reference) -> None:
+    writes = office.sandbox.requests.writes("poweroffice")
+    refused = [one.path for one in writes if "/SalesOrders" in one.path and one.status >= 400]
+    assert not refused, f"asked for again: {refused}"
+    check_nothing_twice(office)
+    assert len(office.poweroffice.invoices()) == 3
+    assert len(office.poweroffice.orders()) == 1, "only the one with other sums stays a draft"
+    office.later(timedelta(minutes=5))
+    office.sandbox.requests.clear()
+    INVOICE.act(office)
+    assert not office.wrote()
+
+
+def test_a_booking_that_takes_long_is_not_asked_for_again(sold: Round) -> None:
+    step = SALES_ROUND.index(INVOICE)
+    bookings = [
+        one
+        for one in _exports(sold)
+        if one.step == step and "createAnd" in one.call(sold.reference)
+    ]
+    assert len(bookings) == 6
+    go_through(sold.office, sold.reference, bookings, _booked_slowly, _check_booked)
 
 
 @pytest.mark.chaos
