@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from tests.chaos.crash import Way
 from tests.chaos.executioner import Moment
 from tests.chaos.histories import SEED, Point, go_through, points
 from tests.chaos.office import Office
-from tests.chaos.reference import ROUND, Reference
+from tests.chaos.reference import INVOICE, ROUND, SALES_ROUND, Reference
 from tribe_po.passes.session import utc_now
 from tribe_po.records import System
 from tribe_po.state.audit import AuditEntry
@@ -33,7 +34,7 @@ OF_EACH = dict(zip(PASSES, (1, 2, 4, 2, 3), strict=True))
 
 def kill_at(office: Office, reference: Reference, point: Point) -> None:
     """Let the servers kill the pass, and cron start the next one at once. Then play on."""
-    step, *rest = ROUND[point.step :]
+    step, *rest = reference.steps[point.step :]
     moment = list(Moment)[(point.request + SEED) % len(Moment)]
     office.put_back(reference.before[point.step])
     office.executioner.agree(point.request, moment, point.chance)
@@ -112,3 +113,26 @@ def test_the_trail_tells_of_what_was_done_before_a_kill(played: Round, moment: M
 @pytest.mark.parametrize("step", PASSES, ids=NAMES)
 def test_many_kills(played: Round, step: int) -> None:
     go_through(played.office, played.reference, _some(played, step, 6 * OF_EACH[step]), kill_at)
+
+
+def _kill_while_selling(office: Office, reference: Reference, point: Point) -> None:
+    """A real process waits really: PowerOffice books at once."""
+    before = reference.before[point.step]
+    office.put_back(before)
+    office.poweroffice.switches.send_seconds = 0
+    office.poweroffice.switches.sent_state_seconds = 0
+    kill_at(office, replace(reference, before={point.step: office.picture()}), point)
+
+
+EXPORTS = [index for index, step in enumerate(SALES_ROUND) if step is INVOICE]
+SELLING = [index for index, step in enumerate(SALES_ROUND) if step.arguments]
+
+
+def test_some_kills_of_an_export(sold: Round) -> None:
+    go_through(sold.office, sold.reference, _some(sold, EXPORTS[0], 3), _kill_while_selling)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("step", SELLING, ids=lambda index: f"{index}: {SALES_ROUND[index].name}")
+def test_many_kills_while_selling(sold: Round, step: int) -> None:
+    go_through(sold.office, sold.reference, _some(sold, step, 6), _kill_while_selling)
