@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What must be covered to the last branch: the decisions, the state, the field table.
 CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
+CORES ?= auto
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))
 
@@ -13,15 +14,15 @@ demo: $(VENV)/.sandbox
 	$(BIN)/tribe-po demo
 
 test: $(VENV)/.dev
-	$(BIN)/pytest --cov --cov-report= --ignore=tests/chaos --ignore=tests/dialects
+	$(BIN)/pytest -n $(CORES) --dist worksteal --cov --cov-report= --ignore=tests/chaos --ignore=tests/dialects
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100 --skip-covered
-	$(BIN)/pytest tests/dialects tests/chaos
+	$(BIN)/pytest -n $(CORES) --dist worksteal tests/dialects tests/chaos
 
 # A crash at every request in every way, kills and losses: the better part of an hour.
 # `make chaos SEED=1` repeats the one that said SEED=1.
 chaos: $(VENV)/.dev
 	@echo SEED=$(SEED)
-	SEED=$(SEED) $(BIN)/pytest tests/dialects tests/chaos tests/test_wheel.py -m ''
+	SEED=$(SEED) $(BIN)/pytest -n $(CORES) --dist worksteal tests/dialects tests/chaos tests/test_wheel.py -m ''
 
 # Build it, install it in a clean environment, run it there.
 wheel: $(VENV)/.dev

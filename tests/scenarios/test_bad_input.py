@@ -73,6 +73,7 @@ def test_the_state_of_other_tenants(w: World) -> None:
 
 def test_a_state_file_that_is_not_json(w: World) -> None:
     w.state.write_text("this was a shopping list\n")
+    w.state.chmod(0o600)
     with pytest.raises(StateUnreadable) as error:
         w.init()
     _three_parts(error)
