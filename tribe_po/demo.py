@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tribe_po import fields
-from tribe_po.passes.run import observe
+from tribe_po.passes.observe import observe
 from tribe_po.passes.session import Session, open_session
 from tribe_po.records import Kind, Record, System
 from tribe_po.sandbox import samples, story

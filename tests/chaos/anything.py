@@ -18,7 +18,7 @@ from tests.chaos.reference import AFTER, SALES_PASSES, EndedEarlyError
 from tests.scenarios.world import OSLO
 from tribe_po import fields
 from tribe_po.errors import ExitCode, TribePoError
-from tribe_po.passes.run import observe
+from tribe_po.passes.observe import observe
 from tribe_po.records import Kind, System
 from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault, Run, Status
 from tribe_po.state.trail import Trail

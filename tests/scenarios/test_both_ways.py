@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.world import NO_LIMITS, OSLO, World
 from tribe_po.errors import GuardRefused, NotAllowed, StateNotSaved
 from tribe_po.output import tables
-from tribe_po.passes import run as running
+from tribe_po.passes import observe
 from tribe_po.passes.by_hand import retry
 from tribe_po.records import Memory, System
 from tribe_po.sandbox import faults
@@ -509,7 +509,7 @@ def test_who_is_who_is_found_out_once_where_no_look_up_found_anything(
         asked.append(1)
         return original(*arguments)
 
-    monkeypatch.setattr(running, "match", counting)
+    monkeypatch.setattr(observe, "match", counting)
     w.company("Ny AS")
     w.pull(full=True)
     assert len(asked) == 1

@@ -14,12 +14,13 @@ from typing import Any, Literal
 from tribe_po import fields
 from tribe_po.passes.init_sync import Scope, init_sync
 from tribe_po.passes.invoice import invoice
+from tribe_po.passes.observe import observe
 from tribe_po.passes.pull_payments import pull_payments
 from tribe_po.passes.pull_products import pull_products
 from tribe_po.passes.pull_relations import pull_relations
 from tribe_po.passes.push_products import push_products
 from tribe_po.passes.push_relations import push_relations
-from tribe_po.passes.run import Options, Report, observe
+from tribe_po.passes.run import Options, Report
 from tribe_po.passes.session import Session, open_session
 from tribe_po.records import Kind, Link, Memory, Record, System
 from tribe_po.sandbox.clock import ManualClock

@@ -15,6 +15,7 @@ from tests.cli.calls import command
 from tests.scenarios.world import World
 from tests.security.leaks import Watcher
 from tribe_po.errors import ExitCode
+from tribe_po.passes import observe, state_rebuild
 from tribe_po.sandbox.faults import DropBefore, Fault, Run, Status
 
 LONG_ENOUGH = 120
@@ -107,12 +108,12 @@ def test_a_crash_tells_no_secret(keyed: World, monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(f"with {secret_of(w)}")
 
-    monkeypatch.setattr("tribe_po.passes.run.observe", broken)
+    monkeypatch.setattr(state_rebuild, "observe", broken)
+    monkeypatch.setattr(observe, "observe", broken)
     for more in ((), ("--output", "json")):
         result = command("init-sync", "--yes", *more)
         assert result.exit_code == ExitCode.BUG
         assert "RuntimeError" in result.stderr
-    monkeypatch.setattr("tribe_po.passes.state_rebuild.observe", broken)
     assert command("state", "rebuild").exit_code == ExitCode.BUG
 
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tribe_po.errors import GuardRefused
-from tribe_po.passes.run import forget_the_unneeded, is_old, observe, plan_for
+from tribe_po.passes.observe import observe, plan_for
+from tribe_po.passes.run import forget_the_unneeded, is_old
 from tribe_po.passes.session import Now, open_session, utc_now
 from tribe_po.records import Kind, Memory, Record, System
 from tribe_po.settings import Settings
