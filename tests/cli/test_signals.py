@@ -18,6 +18,8 @@ from signal import Signals
 import pytest
 
 from tests.scenarios.world import NO_LIMITS, World, world
+from tribe_po.cli.signals import handled
+from tribe_po.errors import Stopped
 from tribe_po.passes.pull_relations import pull_relations
 from tribe_po.passes.run import Options
 from tribe_po.passes.session import open_session
@@ -203,6 +205,31 @@ def test_a_signal_at_the_question_is_a_no(w: World, by: Signals) -> None:
     assert f"Stopped by {by.name}" in shown.decode()
     assert b"bug" not in shown
     assert w.wrote() == []
+
+
+def test_a_signal_just_before_the_wait_for_a_key_is_not_missed() -> None:
+    """A handler that ran in another thread leaves the wait of this one as it is."""
+    reading, writing = os.pipe()
+
+    def signal_and_give_up_later() -> None:
+        time.sleep(0.3)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        if not done.wait(5):
+            missed.append(signal.SIGTERM)
+            os.write(writing, b"nobody came")
+
+    missed: list[Signals] = []
+    done = threading.Event()
+    thread = threading.Thread(target=signal_and_give_up_later)
+    with handled() as stop:
+        thread.start()
+        with pytest.raises(Stopped), stop.prompting():
+            os.read(reading, 20)
+    done.set()
+    thread.join()
+    os.close(reading)
+    os.close(writing)
+    assert not missed
 
 
 def test_a_signal_that_is_ignored_stays_ignored(w: World) -> None:

@@ -18,6 +18,9 @@ from tribe_po.transport.stop import Stop
 SAID = "Stopping after the request in flight. Once more stops at once.\n"
 SHOW_CURSOR = b"\x1b[?25h"
 STDERR = 2
+TICK = 0.2
+"""Seconds. A signal that comes just before the wait for a key does not end that wait: another one
+does, and then both are handled."""
 
 
 class Stopping(Stop):
@@ -34,7 +37,8 @@ class Stopping(Stop):
         self.check()
         self._prompting = True
         try:
-            yield
+            with _ticking():
+                yield
         finally:
             self._prompting = False
 
@@ -63,6 +67,20 @@ def handled() -> Iterator[Stopping]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def _ticking() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _leave(number: int) -> None:
