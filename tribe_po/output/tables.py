@@ -87,12 +87,12 @@ def summary(report: Report) -> Text:
     seconds = (report.finished - report.started).total_seconds()
     requests = ", ".join(f"{number} to {side.title}" for side, number in report.requests.items())
     mode = " (dry run, nothing written)" if report.dry_run else ""
-    to_come = f"; writing: {cost(report.cost)}" if report.dry_run and report.cost else ""
+    is_to_come = report.dry_run and report.cost is not None and report.cost.total > 0
+    to_come = f"; writing: {cost(report.cost)}" if is_to_come and report.cost else ""
     return Text.assemble(
         (f"{report.plan.task.name}{mode}: ", "bold"),
         ", ".join(counted) or "nothing to do",
-        (f"  [{seconds:.1f} s; requests: {requests}]", "dim"),
-        to_come,
+        (f"  [{seconds:.1f} s; requests: {requests}{to_come}]", "dim"),
     )
 
 
