@@ -11,8 +11,15 @@ import pytest
 from tests.scenarios.world import World, world
 from tests.security.leaks import no_leaks
 from tribe_po.cli import opened
+from tribe_po.transport.pace import SharedPace
 
-__all__ = ["no_leaks", "w"]
+__all__ = ["no_leaks", "unpaced", "w"]
+
+
+@pytest.fixture(autouse=True)
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox has time: what a command asks here, it asks at once."""
+    monkeypatch.setattr(SharedPace, "wait", lambda _: None)
 
 
 @pytest.fixture

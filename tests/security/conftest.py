@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.cli.conftest import w
+from tests.cli.conftest import unpaced, w
 from tests.security.leaks import no_leaks
 
-__all__ = ["no_leaks", "w"]
+__all__ = ["no_leaks", "unpaced", "w"]

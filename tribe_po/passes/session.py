@@ -165,9 +165,9 @@ def _pace_of_machines(url: str, key: str, rate: float, alone: Pace) -> Pace:
         from tribe_po.transport.redis_pace import RedisPace
     except ImportError:
         raise SettingsError(
-            "TRIBE_PO_PACE needs packages that are not installed",
-            "The pace of several machines is kept with pyrate-limiter and redis.",
-            "Install them: pip install 'tribe-po[redis]'",
+            "TRIBE_PO_PACE needs a package that is not installed",
+            "The pace of several machines is kept with the package redis.",
+            "Install it: pip install 'tribe-po[redis]'",
         ) from None
     try:
         return RedisPace(url, key, rate, alone)
