@@ -11,14 +11,15 @@ from tribe_po.sandbox.poweroffice.routing import empty_response, json_response
 from tribe_po.sandbox.poweroffice.switches import Switches
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{7})\+00:00")
-_EMPTIED = {"POST": 201, "PATCH": 204}
 
 
 def worded(response: Response, switches: Switches) -> Response:
     """An answer that is no refusal, as this environment gives it."""
-    method = flask.request.method
-    if (method, True) in (("POST", not switches.post_body), ("PATCH", not switches.patch_body)):
-        return empty_response(_EMPTIED[method])
+    match flask.request.method:
+        case "POST" if not switches.post_body:
+            return empty_response(response.status_code)
+        case "PATCH" if not switches.patch_body:
+            return empty_response(204)
     if response.is_json and switches.unknown_members:
         response.set_data(json.dumps(_with_more(response.get_json()), ensure_ascii=False))
     if response.is_json and (switches.fraction_digits, switches.offset) != (7, "+00:00"):
