@@ -87,8 +87,8 @@ def summary(report: Report) -> Text:
     seconds = (report.finished - report.started).total_seconds()
     requests = ", ".join(f"{number} to {side.title}" for side, number in report.requests.items())
     mode = " (dry run, nothing written)" if report.dry_run else ""
-    is_to_come = report.dry_run and report.cost is not None and report.cost.total > 0
-    to_come = f"; writing: {cost(report.cost)}" if is_to_come and report.cost else ""
+    expected = report.cost if report.dry_run else None
+    to_come = f"; writing: {cost(expected)}" if expected and expected.total else ""
     return Text.assemble(
         (f"{report.plan.task.name}{mode}: ", "bold"),
         ", ".join(counted) or "nothing to do",

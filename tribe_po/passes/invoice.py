@@ -42,7 +42,7 @@ def invoice(session: Session, options: Options, *, confirmed: bool = False) -> R
         if options.dry_run or report.error or not report.plan.awaited:
             break
         reports += _push_the_awaited(session, report, options)
-        if reports[-1].error is not None and reports[-1].error.exit_code is not ExitCode.REFUSED:
+        if _is_the_end(reports[-1]):
             return _in_all(reports)
         report = run(session, task, options)
         reports.append(report)
@@ -60,9 +60,14 @@ def _push_the_awaited(session: Session, report: Report, options: Options) -> lis
             pushed = push(session, options)
             session.memory = pushed.memory
             reports.append(pushed)
-            if pushed.error is not None and pushed.error.exit_code is not ExitCode.REFUSED:
+            if _is_the_end(pushed):
                 break
     return reports
+
+
+def _is_the_end(report: Report) -> bool:
+    """Whether an error ends more than this push. A guard's refusal does not: what waits, waits."""
+    return report.error is not None and report.error.exit_code is not ExitCode.REFUSED
 
 
 def _in_all(reports: list[Report]) -> Report:

@@ -204,15 +204,10 @@ def split_by_fit(
 def update(link: Link, target: System, decided: Sequence[Decision]) -> Change:
     """The change that writes the decided fields to one side of a link."""
     before, after = link.seen_in(target), link.seen_in(target.other)
-    names = [decision.row.name for decision in decided]
-    return Change(
-        action=Action.UPDATE,
-        kind=link.kind,
-        system=target,
-        poweroffice_id=link.poweroffice_id,
-        tribe_id=link.tribe_id,
-        label=link.label,
-        fields=tuple(
+    return update_of(
+        link,
+        target,
+        [
             FieldChange(
                 decision.row.name,
                 decision.row.label,
@@ -221,14 +216,27 @@ def update(link: Link, target: System, decided: Sequence[Decision]) -> Change:
                 decision.because,
             )
             for decision in decided
-        ),
+        ],
+    )
+
+
+def update_of(link: Link, target: System, fields: Sequence[FieldChange]) -> Change:
+    """The change that writes some fields to one side of a link, where they are as `before`."""
+    return Change(
+        action=Action.UPDATE,
+        kind=link.kind,
+        system=target,
+        poweroffice_id=link.poweroffice_id,
+        tribe_id=link.tribe_id,
+        label=link.label,
+        fields=tuple(fields),
         edit=Edit(
             kind=link.kind,
             form=link.form,
             id=link.id_in(target),
             relation_id=link.tribe_relation_id if target is System.TRIBE else link.poweroffice_id,
             address_id=link.tribe_address_id if target is System.TRIBE else None,
-            values={name: after.get(name) for name in names},
-            expected={name: before.get(name) for name in names},
+            values={one.name: one.after for one in fields},
+            expected={one.name: one.before for one in fields},
         ),
     )

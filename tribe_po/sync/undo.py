@@ -8,8 +8,8 @@ from itertools import groupby
 
 from tribe_po.fields import KEYS, Field, Owner, fields_of
 from tribe_po.records import Kind, Link, System, Value
-from tribe_po.sides import Edit
 from tribe_po.sync.change import Action, Change, FieldChange, Status
+from tribe_po.sync.draft import update_of
 
 GONE = "it is gone, or no longer linked"
 INVOICES = "what was written to an invoice stays: the books went on from it"
@@ -91,14 +91,10 @@ def _update(link: Link, system: System, rows: Sequence[Field], record: Touched) 
     targets = [row for row in rows if not row.same(held.get(row.name), _before(record, row))]
     if not targets:
         return None
-    return Change(
-        action=Action.UPDATE,
-        kind=link.kind,
-        system=system,
-        poweroffice_id=link.poweroffice_id,
-        tribe_id=link.tribe_id,
-        label=link.label,
-        fields=tuple(
+    return update_of(
+        link,
+        system,
+        [
             FieldChange(
                 row.name,
                 row.label,
@@ -107,16 +103,7 @@ def _update(link: Link, system: System, rows: Sequence[Field], record: Touched) 
                 _because(record.fields[row.name], system),
             )
             for row in targets
-        ),
-        edit=Edit(
-            kind=link.kind,
-            form=link.form,
-            id=link.id_in(system),
-            relation_id=link.tribe_relation_id if system is System.TRIBE else link.poweroffice_id,
-            address_id=link.tribe_address_id if system is System.TRIBE else None,
-            values={row.name: _before(record, row) for row in targets},
-            expected={row.name: held.get(row.name) for row in targets},
-        ),
+        ],
     )
 
 
