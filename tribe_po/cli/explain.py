@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from tribe_po.state.audit import AuditEntry
 
 MOST_WRITES = 10
-
-_log = logging.getLogger(__name__)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -97,7 +94,7 @@ def _writes(state: Path, found: Sequence[Subject]) -> list[Sequence[AuditEntry]]
     """The last writes about each record, from one reading of the trail."""
     from collections import deque
 
-    from tribe_po.output import words
+    from tribe_po.cli import opened
     from tribe_po.passes.history import concerns
     from tribe_po.state.trail import Trail
 
@@ -107,12 +104,7 @@ def _writes(state: Path, found: Sequence[Subject]) -> list[Sequence[AuditEntry]]
         for subject, its in zip(found, kept, strict=True):
             if concerns(entry, subject):
                 its.append(entry)
-    if trail.damaged:
-        _log.warning(
-            "Skipped %s of the audit trail",
-            words.count(trail.damaged, "damaged line"),
-            extra={"id": "audit.damaged"},
-        )
+    opened.tell_of_damage(trail)
     return [tuple(its) for its in kept]
 
 

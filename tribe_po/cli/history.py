@@ -77,7 +77,6 @@ def audit(
 
     from tribe_po.cli import opened
     from tribe_po.output import history as shown
-    from tribe_po.output import words
     from tribe_po.passes.history import Wanted, excerpt, select
     from tribe_po.state.trail import Trail
 
@@ -87,12 +86,7 @@ def audit(
         wanted = Wanted(text, found, run, None if since is None else _moment(since))
         trail = Trail(settings.state)
         chosen = excerpt(select(trail.entries(), wanted), _rows(last, output))
-        if trail.damaged:
-            _log.warning(
-                "Skipped %s of the audit trail",
-                words.count(trail.damaged, "damaged line"),
-                extra={"id": "audit.damaged"},
-            )
+        opened.tell_of_damage(trail)
         if output is Output.JSON:
             typer.echo(shown.audit_document(chosen, trail.damaged, settings.profile))
             return

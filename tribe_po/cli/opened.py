@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pwd
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ import typer
 from tribe_po.cli.options import Common, Output
 from tribe_po.cli.telling import tell
 from tribe_po.errors import ExitCode, StateAbsent, TribePoError
-from tribe_po.output import log, parts
+from tribe_po.output import log, parts, words
 from tribe_po.records import Memory
 from tribe_po.settings import LocalSettings
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
+from tribe_po.state.trail import Trail
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +109,13 @@ def _as_bug(error: Exception) -> TribePoError:
         f"An unexpected {type(error).__name__} ended the command; neither system was written to.",
         "Report it with the command that you typed and with what tribe-po --version says.",
     )
+
+
+def tell_of_damage(trail: Trail) -> None:
+    """Warn of the lines of a trail that was read which made no sense, if there were any."""
+    if trail.damaged:
+        _log.warning(
+            "Skipped %s of the audit trail",
+            words.count(trail.damaged, "damaged line"),
+            extra={"id": "audit.damaged"},
+        )
