@@ -9,7 +9,7 @@ import pytest
 from tests.cli.calls import command, document_of, files
 from tests.scenarios.office import Office, cause
 from tests.scenarios.test_invoice_cases import change_after_all
-from tests.scenarios.world import World
+from tests.scenarios.world import OSLO, World
 from tribe_po.cli import opened
 from tribe_po.errors import ExitCode
 from tribe_po.records import Kind
@@ -146,6 +146,48 @@ def test_a_deleted_draft(w: World, then: str) -> None:
     assert (report.exit_code, report.counts["parked"]) == (ExitCode.OK, 0)
     assert [one["Id"] for one in w.poweroffice.orders()] == [office.link(other).poweroffice_id]
     assert office.silent(), "it is never made again"
+
+
+def accepted_of(identifier: str) -> tuple[list[str], bool]:
+    """What `explain` calls accepted: fields, and whether the parking is."""
+    (told,) = document_of("explain", identifier)["records"]
+    return [one["field"] for one in told["fields"] if one["accepted"]], told["parking_accepted"]
+
+
+def test_explain_tells_a_difference_that_was_accepted(changed: tuple[Office, str]) -> None:
+    office, sent = changed
+    assert accepted_of(sent) == ([], False)
+    call(sent)
+    assert accepted_of(sent) == (["content"], False)
+    assert "accepted as it is" in " ".join(command("explain", sent).stdout.split())
+    office.world.later()
+    change_after_all(office, sent, "Description", "Melk")
+    office.export()
+    assert accepted_of(sent) == ([], False), "it is another difference now"
+
+
+def test_explain_tells_a_value_held_back_that_was_accepted(w: World) -> None:
+    w.company("Skog Drift AS", MailAddress=OSLO)
+    w.init()
+    link = w.link("Skog Drift AS")
+    w.later()
+    w.tribe.edit_address(link.tribe_relation_id, City="")
+    w.push()
+    assert accepted_of(link.tribe_id) == ([], False)
+    assert call(link.tribe_id).exit_code == 0
+    assert accepted_of(link.tribe_id) == (["address"], False)
+
+
+def test_explain_tells_that_parking_was_accepted(w: World) -> None:
+    office = Office(w)
+    sent, _ = office.sent(), office.sent()
+    office.export()
+    w.poweroffice.delete_order(office.link(sent).poweroffice_id)
+    office.export(full=True)
+    assert accepted_of(sent) == ([], False)
+    call(sent)
+    assert accepted_of(sent) == ([], True)
+    assert "accepted as it is" in " ".join(command("explain", sent).stdout.split())
 
 
 def test_what_is_quarantined_as_a_whole_cannot_be_accepted(w: World) -> None:

@@ -111,6 +111,7 @@ def test_a_change_that_waits(synced: World) -> None:
         "poweroffice": "ny@fjord.example",
         "winner": "poweroffice",
         "verdict": "changed in PowerOffice, goes to Tribe",
+        "accepted": False,
     }
     assert "changed in PowerOffice, goes to Tribe" in call(KAFFE).stdout
 

@@ -19,6 +19,7 @@ from tribe_po.passes.invoice_explanation import FieldState, InvoiceState
 from tribe_po.passes.subjects import Subject
 from tribe_po.records import Intent, Link, Record, System, Value
 from tribe_po.state.audit import AuditEntry
+from tribe_po.sync.acknowledged import is_parking_to_tell
 from tribe_po.sync.invoices import CHANGED
 from tribe_po.sync.merge import Never
 
@@ -66,6 +67,7 @@ def _told(told: Told) -> dict[str, Any]:
         **_subject(one.subject),
         "matched_by": link.matched_by if link else None,
         "parked": link.parked if link else None,
+        "parking_accepted": bool(link and link.parked and not is_parking_to_tell(link)),
         "unlinked": (
             {"reason": one.unlinked.text, "next_step": one.unlinked.next_step}
             if one.unlinked
@@ -94,6 +96,7 @@ def _field(one: FieldState) -> dict[str, Any]:
         "poweroffice": parts.value(one.poweroffice),
         "winner": one.winner.value if one.winner else None,
         "verdict": one.verdict,
+        "accepted": one.accepted,
     }
 
 
@@ -204,7 +207,7 @@ def _facts(one: Explanation, now: datetime) -> Iterator[Text]:
     if link and link.parked:
         yield Text.assemble(
             ("Parked: ", "bold yellow"),
-            words.printable(link.parked),
+            words.printable(link.parked) + "; accepted as it is" * (not is_parking_to_tell(link)),
             ("\n→ Nothing is written to either side, until a pass sees it as it was.", "dim"),
         )
     for entry in one.quarantine:
@@ -229,7 +232,10 @@ def _fields(fields: Sequence[FieldState], *, base: bool) -> Table:
             * base,
             _side(one.tribe, System.TRIBE, plain=not differs),
             _side(one.poweroffice, System.POWEROFFICE, plain=not differs),
-            Text(words.printable(one.verdict), "" if differs else "dim"),
+            Text(
+                words.printable(one.verdict) + "; accepted as it is" * one.accepted,
+                "" if differs and not one.accepted else "dim",
+            ),
         )
     return table
 

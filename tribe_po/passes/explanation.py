@@ -30,6 +30,7 @@ from tribe_po.records import (
     System,
 )
 from tribe_po.settings import LocalSettings
+from tribe_po.sync.acknowledged import still_to_tell
 from tribe_po.sync.change import Action, Change
 from tribe_po.sync.merge import NEVER, Decision, decisions
 from tribe_po.sync.plan import LeftOut, left_out
@@ -102,14 +103,28 @@ def _fields(link: Link, settings: LocalSettings) -> Iterator[FieldState]:
             poweroffice=poweroffice.get(row.name),
             winner=decision.winner if decision else None,
             verdict=_verdict(link, decision) if decision else _agreed(link, row.name),
+            accepted=decision is not None and _is_accepted(link, decision),
         )
+
+
+def _refusal(link: Link, decision: Decision) -> str | None:
+    if decision.winner is None:
+        return None
+    value = link.seen_in(decision.winner).get(decision.row.name)
+    return decision.row.refusal(value, decision.winner.other)
+
+
+def _is_accepted(link: Link, decision: Decision) -> bool:
+    refusal = _refusal(link, decision)
+    if refusal is None or decision.winner is None:
+        return False
+    return not still_to_tell(link, decision.winner.other, {decision.row.name: refusal})
 
 
 def _verdict(link: Link, decision: Decision) -> str:
     if decision.winner is None:
         return decision.because
-    target, row = decision.winner.other, decision.row
-    refusal = row.refusal(link.seen_in(decision.winner).get(row.name), target)
+    target, refusal = decision.winner.other, _refusal(link, decision)
     if refusal is not None:
         return f"{decision.because}, held back from {target.title}: {refusal}"
     return f"{decision.because}, goes to {target.title}"

@@ -13,6 +13,7 @@ from tribe_po.invoices import Comparison, Payment
 from tribe_po.records import Link, Memory, Record, System, Value
 from tribe_po.settings import Invoicing, PartialPayments
 from tribe_po.sync import invoices
+from tribe_po.sync.acknowledged import still_to_tell
 from tribe_po.sync.merge import NEVER, Never
 from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.totals import of_link
@@ -22,7 +23,8 @@ from tribe_po.sync.totals import of_link
 class FieldState:
     """One field of a linked pair: what both agreed on, what each holds, and what follows.
 
-    `winner` is the side whose value is to be written to the other one, if any.
+    `winner` is the side whose value is to be written to the other one, if any; `accepted` is what a
+    person leaves as it is, while it stays so.
     """
 
     row: Field
@@ -31,6 +33,7 @@ class FieldState:
     poweroffice: Value
     winner: System | None
     verdict: str
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,12 @@ def field_states(link: Link, rules: Invoicing) -> Iterator[FieldState]:
     """Every field of an exported invoice, with what follows for it."""
     tribe, poweroffice = (link.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
     held: dict[str, str] = {}
+    to_tell: dict[str, str] = {}
     winners: dict[str, tuple[System, str]] = {}
     for target in System:
-        held |= invoices.held(link, target, rules)
+        of_side = invoices.held(link, target, rules)
+        held |= of_side
+        to_tell |= still_to_tell(link, target, of_side)
         for one in invoices.decisions_for(link, target, rules):
             winners[one.row.name] = target.other, f"{one.because}, goes to {target.title}"
     for row in fields_of(link.kind, link.form):
@@ -111,6 +117,7 @@ def field_states(link: Link, rules: Invoicing) -> Iterator[FieldState]:
             poweroffice=poweroffice.get(name) if in_poweroffice else None,
             winner=winner,
             verdict=held.get(name) or verdict or _verdict(link, row, rules),
+            accepted=name in held and name not in to_tell,
         )
 
 
