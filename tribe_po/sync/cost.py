@@ -7,6 +7,7 @@ PowerOffice delivers slowly, or an edit in the meantime adds, nobody knows befor
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -16,6 +17,10 @@ from tribe_po.sync.apply import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
 READ_BACK = 60
+SETS = {Kind.CUSTOMER: 2, Kind.SUPPLIER: 1, Kind.PRODUCT: 1, Kind.INVOICE: 1}
+"""How many sets Tribe keeps a kind in: companies and persons apart."""
+SHARED = 3
+"""Requests to find out which roles a relation has that gets one more."""
 ANSWER = 0.2
 """Seconds that a server takes to answer: what Tribe's own users measure, give or take half."""
 
@@ -39,11 +44,7 @@ def cost_of(plan: Plan, rate: float) -> Cost:
     requests: Counter[System] = Counter()
     for change in writes:
         requests += _requests_of(change)
-    for system in System:
-        updates = sum(one.system is system and one.edit is not None for one in writes)
-        # Before each batch its side is asked once more what changed meanwhile.
-        requests[system] += ceil(updates / BATCH)
-    requests[System.TRIBE] += ceil(sum(map(_is_read_back, writes)) / READ_BACK)
+    requests += _looks(writes)
     one_by_one = sum(map(_is_alone, writes))
     seconds = max(
         requests[System.POWEROFFICE] / rate,
@@ -58,6 +59,8 @@ def _requests_of(change: Change) -> Counter[System]:
     if change.edit is not None:
         return Counter({change.system: max(1, len(_places_of(change)))})
     made = Counter([change.system])
+    if change.system is System.TRIBE:
+        made[System.TRIBE] += SHARED * (change.action is Action.ADD_ROLE)
     if change.system is System.POWEROFFICE:
         made[System.TRIBE] += any(one.after is None for one in change.fields)
     return made
@@ -78,8 +81,28 @@ def _places_of(change: Change) -> set[str]:
     }
 
 
-def _is_read_back(change: Change) -> bool:
-    """Whether the new record is read once more: Tribe's answer to a create does not show all."""
+def _looks(writes: Sequence[Change]) -> Counter[System]:
+    """Before each batch of updates its side is asked once more what changed meanwhile, Tribe also
+    for its addresses. Before each batch of creates Tribe is asked for their numbers; afterwards
+    they are read, for its answer to a create does not show all."""
+    looks: Counter[System] = Counter()
+    created = Counter(one.kind for one in writes if _is_new_in_tribe(one))
+    for system in System:
+        updated = Counter(one.kind for one in writes if one.system is system and one.edit)
+        batches = ceil(updated.total() / BATCH)
+        if system is System.POWEROFFICE:
+            looks[system] += batches * len(updated)
+            continue
+        address = bool(updated.keys() & {Kind.CUSTOMER, Kind.SUPPLIER})
+        # What was created before shows up among the changes: a page more of each set.
+        pages = 2 if created else 1
+        looks[system] += batches * pages * (sum(SETS[kind] for kind in updated) + address)
+    for kind, number in created.items():
+        looks[System.TRIBE] += SETS[kind] * (ceil(number / BATCH) + ceil(number / READ_BACK))
+    return looks
+
+
+def _is_new_in_tribe(change: Change) -> bool:
     return change.creation is not None and change.system is System.TRIBE
 
 

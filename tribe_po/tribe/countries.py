@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 
 from tribe_po.errors import NotAllowed
 from tribe_po.tribe.entity import Entity, identifier, read, text
@@ -50,13 +51,15 @@ class Countries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._ids: dict[str, str] | None = None
+        self._one_reads = Lock()
 
     def link(self, alpha_2: str) -> dict[str, str] | None:
         """The object that links an address to a country; None where the tenant lacks it, or the
         keys do not allow to read the countries: an address without a country is better than
         none."""
-        if self._ids is None:
-            self._ids = self._load()
+        with self._one_reads:  # several records are written at once, and all need the first one
+            if self._ids is None:
+                self._ids = self._load()
         found = self._ids.get(alpha_2.upper())
         return {"ID": found} if found else None
 
