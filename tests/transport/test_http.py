@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -530,3 +530,20 @@ def test_refusals_are_of_the_record_only_for_writes(server: Server) -> None:
     server.will(answer(413))
     with pytest.raises(RecordRefused, match="status 413"):
         ask(connect(server.url), "POST once")
+
+
+def test_the_pace_hears_of_a_429_and_of_nothing_else(server: Server) -> None:
+    class Hearing(Unpaced):
+        heard: ClassVar[list[float]] = []
+
+        def too_many(self, pause: float) -> None:
+            self.heard.append(pause)
+
+    server.will(
+        paused(429, [("Retry-After", "7")]),
+        paused(503, [("Retry-After", "7")]),
+        paused(429, []),
+        answer(200, {}),
+    )
+    ask(connect(server.url, Clock(), pace=Hearing()), "GET")
+    assert Hearing.heard == [7, 1]

@@ -19,7 +19,7 @@ from tests.test_settings import REQUIRED
 from tribe_po.errors import SettingsError
 from tribe_po.passes.session import shared_pace
 from tribe_po.settings import Settings
-from tribe_po.transport.pace import name_for
+from tribe_po.transport.pace import Pace, name_for
 from tribe_po.transport.redis_pace import RedisPace
 
 SERVER = shutil.which("redis-server")
@@ -27,7 +27,7 @@ KEY = "sandbox-subscription-key-not-a-secret"
 SPACING = 20  # milliseconds
 
 
-class Counting:
+class Counting(Pace):
     """A pace that counts who asks."""
 
     def __init__(self) -> None:

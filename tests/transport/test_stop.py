@@ -7,10 +7,11 @@ from signal import SIGINT, SIGTERM, Signals
 import pytest
 
 from tribe_po.errors import ExitCode, Stopped, Temporary
+from tribe_po.transport.pace import Pace
 from tribe_po.transport.stop import Stop, Stoppable
 
 
-class Slow:
+class Slow(Pace):
     """A pace during whose wait something happens."""
 
     def __init__(self, stop: Stop | None = None) -> None:

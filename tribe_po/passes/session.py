@@ -26,7 +26,7 @@ from tribe_po.state.audit import Audit
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
 from tribe_po.transport.http import Connection
-from tribe_po.transport.pace import SAFE_SHARE, Pace, SharedPace, Unpaced
+from tribe_po.transport.pace import SAFE_SHARE, Pace, SharedPace, Yielding
 from tribe_po.transport.stop import Stop, Stoppable
 from tribe_po.transport.token import ClientCredentials, TokenCache
 from tribe_po.tribe.client import Tribe
@@ -185,7 +185,7 @@ def connect(
     """The connections to both systems. Nothing is asked of them yet, and no more once `stop` was
     asked for."""
     stop = stop or Stop()
-    pace, unpaced = Stoppable(pace, stop), Stoppable(Unpaced(), stop)
+    pace, yielding = Stoppable(pace, stop), Stoppable(Yielding(sleep=stop.sleep), stop)
     header = "Ocp-Apim-Subscription-Key"
     keys = {header: settings.poweroffice_subscription_key.reveal()}
     second = settings.poweroffice_subscription_key_secondary
@@ -213,7 +213,7 @@ def connect(
             **({"organization_id": organization} if organization else {}),
         },
         cache=cache,
-        pace=unpaced,
+        pace=yielding,
         sleep=stop.sleep,
         scopes=tuple(dict.fromkeys((settings.tribe_scope, "read write", None))),
     )
@@ -228,7 +228,7 @@ def connect(
             sleep=stop.sleep,
         ),
         System.TRIBE: Connection(
-            System.TRIBE, settings.tribe_api_url, token=tribe, pace=unpaced, sleep=stop.sleep
+            System.TRIBE, settings.tribe_api_url, token=tribe, pace=yielding, sleep=stop.sleep
         ),
     }
 

@@ -18,6 +18,13 @@ STALE = 60 * SECOND
 SAFE_SHARE = 0.25
 """Of the rate: what a process takes for itself when it cannot know of the others."""
 
+FIRST_DISTANCE, LEAST_DISTANCE = 0.05, 0.01
+GROWTH, EASING = 1.25, 0.997
+SOON = 20
+"""Seconds between two requests after a first refusal, and those that are as good as none; how much
+they grow with the next one and shrink with a request: it takes 75 to make up for a refusal. Within
+so many requests of the last refusal the rate is far off, and they double."""
+
 WIDTH = 20
 # Runs on while the machine sleeps, is the same for all processes, and nobody can set it.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -33,19 +40,71 @@ class Pace(Protocol):
         """Return when one request may be sent."""
         ...
 
+    def too_many(self, pause: float) -> None:
+        """The server refused a request for coming too soon, and wants `pause` seconds without any.
+        Nothing is to be done about it where the rate is known."""
+        del pause
 
-class Unpaced:
+
+class Unpaced(Pace):
     """No pace: every request may go at once."""
 
     def wait(self) -> None:
         """Return at once."""
 
 
+class Yielding(Pace):
+    """No pace, until the server says that it is too much: Tribe names no rate (tribe.md section
+    4.9).
+
+    Then nothing goes for as long as it asks, and what goes afterwards keeps a distance, which grows
+    with each refusal and shrinks with each request, until it is none. `clock` and `sleep` in
+    seconds. Of requests that were under way together the first refusal counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._distance = 0.0
+        self._went = 0
+        self._next = self._quiet_until = clock()
+
+    def wait(self) -> None:
+        """Sleep until it is this request's turn."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            self._went += 1
+            self._next = turn + self._distance
+            eased = self._distance * EASING
+            self._distance = eased if eased > LEAST_DISTANCE else 0.0
+        if turn > now:
+            self._sleep(turn - now)
+
+    def too_many(self, pause: float) -> None:
+        """Keep quiet for `pause` seconds, then go slower."""
+        with self._lock:
+            now = self._clock()
+            if now < self._quiet_until:
+                return
+            growth = GROWTH if self._went > SOON else 2.0
+            self._distance = max(FIRST_DISTANCE, self._distance * growth)
+            self._went = 0
+            self._quiet_until = now + pause
+            self._next = max(self._next, self._quiet_until)
+
+
 def _boot_clock() -> int:
     return time.clock_gettime_ns(CLOCK)
 
 
-class SharedPace:
+class SharedPace(Pace):
     """One pace for all threads and processes on this machine that name the same file.
 
     The file holds the next free slot, in nanoseconds of a clock that the whole machine shares. Each

@@ -33,7 +33,7 @@ _MICROSECONDS = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class RedisPace:
+class RedisPace(Pace):
     """One pace for everything that uses one key, on whatever machine, with one Redis server.
 
     Requests are evenly spaced, in the order in which they asked. Without the server, which is told

@@ -42,7 +42,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Stoppable:
+class Stoppable(Pace):
     """A pace that lets no request go any more once it was asked to stop."""
 
     pace: Pace
@@ -53,3 +53,7 @@ class Stoppable:
         self.stop.check()
         self.pace.wait()
         self.stop.check()
+
+    def too_many(self, pause: float) -> None:
+        """Go slower, if the pace does."""
+        self.pace.too_many(pause)

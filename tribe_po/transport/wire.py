@@ -30,7 +30,8 @@ FILES = "/v1/odata-file/"
 LONGEST_PAUSE = 120.0
 LEAST_PAUSE = 1.0
 LITERAL = "$(),';=/:"
-NOT_PROCESSED = frozenset({429, 503})
+TOO_MANY = 429
+NOT_PROCESSED = frozenset({TOO_MANY, 503})
 PERHAPS_PROCESSED = frozenset({408, 425})
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 KEY_SETTINGS: Mapping[System, str] = MappingProxyType(
@@ -178,7 +179,10 @@ class Wire:
         except _Broken as broken:
             return _after_break(call, broken)
         if answer.status in NOT_PROCESSED:
-            return _Setback(f"status {answer.status}", _asked_pause(answer))
+            pause = _asked_pause(answer)
+            if answer.status == TOO_MANY:
+                self._pace.too_many(LEAST_PAUSE if pause is None else min(pause, LONGEST_PAUSE))
+            return _Setback(f"status {answer.status}", pause)
         if 300 <= answer.status < 400:
             _refuse_redirect(call, answer)
         if answer.status not in PERHAPS_PROCESSED and (answer.status < 500 or answer.status == 501):
