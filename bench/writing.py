@@ -52,12 +52,16 @@ def _case(gateway: str, profiles: int) -> list[Measure]:
     who = "1 profile" if profiles == 1 else f"{profiles} profiles"
     name, seconds = f"{WRITES} writes, {who}, {gateway}", tool["seconds"]
     beside = f"{name} / hand-written client at the same {RATE}/s"
-    return [
+    rows = [
         Measure("writing", beside, seconds, "s", floor["seconds"], 1.05),
         Measure("writing", f"{name} / {LIMIT} a second", seconds, "s", WRITES / LIMIT, 1.05),
         Measure("writing", f"{name}: answers 429", tool["too_many"], "answers", None, 0),
         Measure("writing", f"{name}: share spent saving state", tool["saving"], "of 1", None, 0.05),
     ]
+    if profiles > 1:
+        fair = f"{name}: slowest profile / quickest"
+        rows.append(Measure("writing", fair, tool["slowest"], "s", tool["quickest"], 1.05))
+    return rows
 
 
 def case(gateway: str, profiles: int, who: str) -> dict[str, float]:
@@ -86,6 +90,8 @@ def case(gateway: str, profiles: int, who: str) -> dict[str, float]:
     walls = [cost.wall for cost in made]
     return {
         "seconds": max(walls) if who == TOOL else sum(walls),
+        "slowest": max(walls),
+        "quickest": min(walls),
         "too_many": too_many,
         "saving": max(cost.saving / cost.wall for cost in made),
     }
