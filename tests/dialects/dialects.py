@@ -170,6 +170,22 @@ TRIBE: tuple[Dialect, ...] = (
         "update",
     ),
     Dialect(
+        "PUT is a route that nobody knows, and POST with an unknown ID creates",
+        "tribe 2",
+        "Sees that the record of a 404 is there, and updates it by POST with the ID; never sends "
+        "the ID of one that is not.",
+        _tribe(put=False, put_refusal=404, post_creates_unknown=True),
+        "update",
+    ),
+    Dialect(
+        "PUT is not implemented",
+        "tribe 2",
+        "After the first 501 it updates by POST with the ID, and remembers that.",
+        _tribe(put=False, put_refusal=501),
+        "update",
+        variant=True,
+    ),
+    Dialect(
         "POST with an ID answers 204",
         "tribe 2, 3",
         "Takes any 2xx for done; what was written is not read back from the answer.",

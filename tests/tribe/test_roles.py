@@ -495,6 +495,42 @@ def test_a_missing_route_is_told_from_a_missing_record(peer: Peer, customer: Rec
     assert one(tribe, Kind.CUSTOMER, customer.id).values["name"] == "Vik AS"
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_however_put_is_refused_the_record_itself_is_updated(
+    peer: Peer, customer: Record, status: int
+) -> None:
+    peer.answer_otherwise(put=False, put_refusal=status, post_creates_unknown=True)
+    tribe = peer.tribe()
+    before = len(peer.tenant.organizations())
+    tribe.update(edit(customer, name="Vik AS"))
+    assert tribe.learned == {UPDATE: POST}
+    assert one(tribe, Kind.CUSTOMER, customer.id).values["name"] == "Vik AS"
+    peer.tenant.delete(customer.id)
+    peer.tenant.delete(customer.relation_id)
+    with pytest.raises(RecordGone):
+        tribe.update(edit(customer, name="Vik & Sønn AS"))
+    assert len(peer.tenant.organizations()) == before - 1
+
+
+def test_where_put_works_a_record_that_it_does_not_find_is_not_posted(
+    peer: Peer, customer: Record
+) -> None:
+    """Lists may show it a while after it was deleted, and a POST could create it anew."""
+    peer.answer_otherwise(post_creates_unknown=True)
+    tribe = peer.tribe()
+    tribe.update(edit(customer, name="Vik AS"))
+    missing = Status(404, '{"error": {"message": "no such organisation"}}')
+    peer.sandbox.faults.add(Fault("tribe", "PUT", "Relation", missing))
+    peer.forget()
+    with pytest.raises(RecordRefused, match="lists a Relation_Organization and does not find it"):
+        tribe.update(edit(customer, name="Vik & Sønn AS"))
+    assert writes(peer) == [f"PUT Relation_Organization({customer.relation_id})"]
+    peer.tenant.delete(customer.id)
+    peer.tenant.delete(customer.relation_id)
+    with pytest.raises(RecordGone):
+        tribe.update(edit(customer, name="Vik & Sønn AS"))
+
+
 def test_without_put_nothing_that_is_gone_is_made_anew(peer: Peer, customer: Record) -> None:
     peer.answer_otherwise(put=False)
     tribe = peer.tribe(learned={UPDATE: POST})

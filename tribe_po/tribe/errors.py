@@ -97,6 +97,14 @@ def not_writable(answer: Answer, entity_set: str) -> RecordRefused:
     return RecordRefused(what, _answered(answer), f"{cure}; the next pass tries again")
 
 
+def still_listed(answer: Answer, entity_set: str) -> RecordRefused:
+    """The error for a record that Tribe lists and says not to have: it was deleted a moment ago, or
+    updates take another way now. To write it by that could make it anew (tribe.md section 4.2)."""
+    what = f"Tribe lists a {entity_set} and does not find it"
+    why = f"{_answered(answer)}; other updates were accepted"
+    return RecordRefused(what, why, "nothing to do: the next pass tries again")
+
+
 def gone(entity_set: str, identifier: str) -> RecordGone:
     """The error for a record that was deleted, or merged into another one."""
     what = "the record is no longer in Tribe"

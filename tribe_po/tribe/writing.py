@@ -11,13 +11,17 @@ from urllib.parse import quote
 from tribe_po.errors import RecordRefused, Temporary
 from tribe_po.transport.http import Answer, Connection
 from tribe_po.tribe.entity import identifier
-from tribe_po.tribe.errors import not_writable
+from tribe_po.tribe.errors import not_writable, still_listed
 from tribe_po.tribe.metadata import ROOT
 from tribe_po.tribe.query import Selection, is_guid
 from tribe_po.tribe.reading import Reader
 
 UPDATE = "update"
-"""The key under which `learned` keeps the verb that updates."""
+"""The key under which `learned` keeps that POST updates, for PUT does not."""
+
+ROUTE = "put to "
+"""What begins the key under which `learned` keeps that PUT has updated something in a set: its 404
+there is about the record. The set's name follows."""
 
 POST = "POST"
 PUT = "PUT"
@@ -48,10 +52,15 @@ class Writer:
             path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
             put = self._connection.write(PUT, path, body, repeatable=True)
             if done(put):
+                self._reader.learned[ROUTE + entity_set] = PUT
                 self._check_taken(put, entity_set, entity_id, body)
                 return True
             if put.status not in _NO_SUCH_ROUTE:
                 raise not_writable(put, entity_set)
+            if put.status == HTTPStatus.NOT_FOUND and ROUTE + entity_set in self._reader.learned:
+                if self._exists(entity_set, entity_id):
+                    raise still_listed(put, entity_set)
+                return False
         try:
             post = self._post(entity_set, entity_id, body, put)
         except RecordRefused:
@@ -63,6 +72,7 @@ class Writer:
         if post is None:
             return False
         self._reader.learned[UPDATE] = POST
+        self._reader.learned.pop(ROUTE + entity_set, None)
         self._check_taken(post, entity_set, entity_id, body)
         return True
 

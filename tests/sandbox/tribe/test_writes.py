@@ -420,3 +420,20 @@ def test_the_dialect_may_change_while_the_tenant_runs(client: TribeClient) -> No
     alfa = organization(client)
     client.tenant.dialect = TribeDialect(put=False)
     client.refusal(client.send("PUT", f"{ORGANIZATION}({alfa})", {"OIN": "1"}), 405)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_put_refuses_it_as_it_likes(status: int) -> None:
+    client = TribeClient(put=False, put_refusal=status)
+    alfa = organization(client)
+    client.refusal(client.send("PUT", f"{ORGANIZATION}({alfa})", {"OIN": "1"}), status)
+    assert client.send("POST", ORGANIZATION, {"ID": alfa, "OIN": "1"}).status_code == 200
+
+
+def test_a_post_with_an_unknown_id_may_create_it() -> None:
+    client = TribeClient(post_creates_unknown=True)
+    unknown = "0a1b2c3d-0000-4000-8000-000000000001"
+    answer = client.send("POST", ORGANIZATION, {"ID": unknown, "Name": "Alfa AS"})
+    assert (answer.status_code, answer.get_json()["ID"]) == (201, unknown)
+    assert client.send("POST", ORGANIZATION, {"ID": unknown, "OIN": "1"}).status_code == 200
+    assert client.tenant.entity(unknown)["OIN"] == "1"

@@ -10,7 +10,9 @@ from typing import Literal
 class TribeDialect:
     """The open questions of tribe.md (section 15), one switch each.
 
-    put: PUT updates; off, it answers 405 and only POST with an ID is left (4.2).
+    put: PUT updates; off, only POST with an ID is left (4.2).
+    put_refusal: what PUT answers where it is off: 405, 501, or a 404 as for an unknown route (4.2).
+    post_creates_unknown: a POST with an ID that names nothing creates it; off, 404 (4.2).
     next_link: a page that is cut short carries `@odata.nextLink` (4.5).
     page_cap: the most rows in one page, whatever `$top` asks for (4.5).
     write_body: writes answer 200/201 with the entity; off, 204 without a body (4.2).
@@ -54,6 +56,8 @@ class TribeDialect:
     """
 
     put: bool = True
+    put_refusal: int = 405
+    post_creates_unknown: bool = False
     next_link: bool = False
     page_cap: int = 100
     write_body: bool = True

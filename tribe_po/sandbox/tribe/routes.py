@@ -219,6 +219,10 @@ class _Api:
         self._former(body)
         if "ID" not in body:
             return self._written(entity_type, self._writer().create(entity_type.name, body), 201)
+        if self._is_unknown(body):
+            unknown = guid(body.pop("ID"))
+            created = self._writer().create(entity_type.name, body, unknown)
+            return self._written(entity_type, created, 201)
         record = self._writable(entity_type.name, body["ID"])
         if UPGRADE in body:
             upgraded = self._writer().upgrade(record, body)
@@ -228,9 +232,19 @@ class _Api:
         self._writer().update(entity_type.name, record, body)
         return self._written(entity_type, record, 200)
 
+    def _is_unknown(self, body: Body) -> bool:
+        """Whether this is the ID of no record, and a POST creates one under it."""
+        if not self._tenant.dialect.post_creates_unknown or UPGRADE in body:
+            return False
+        try:
+            self._tenant.store.get(guid(body["ID"]))
+        except KeyError:
+            return True
+        return False
+
     def _put(self, resource: _Resource) -> Response:
         if not self._tenant.dialect.put:
-            raise ODataError(405, "PUT is not allowed here.", allow=("GET", "DELETE"))
+            raise _no_put(self._tenant.dialect.put_refusal)
         entity_type, body = resource.entity_type, _body()
         self._former(body)
         record = self._writable(entity_type.name, resource.key)
@@ -288,6 +302,11 @@ class _Api:
             address = f"{request.base_url}({record.id})"
             response.headers.update({"Location": address, "OData-EntityId": address})
         return response
+
+
+def _no_put(status: int) -> ODataError:
+    allow = ("GET", "DELETE") if status == 405 else ()
+    return ODataError(status, f"There is no PUT {request.path}.", allow=allow)
 
 
 def _resource(model: EntityModel, path: str) -> _Resource:

@@ -68,10 +68,11 @@ class Writer:
         self._dialect = dialect
         self._by_hand = by_hand
 
-    def create(self, type_name: str, body: Body) -> Record:
-        """A new record, with the new records nested in the body."""
+    def create(self, type_name: str, body: Body, identifier: str | None = None) -> Record:
+        """A new record, with the new records nested in the body. `identifier`: the ID that it is
+        to have, which no record has."""
         self._demand(self._model.get(type_name), Right.CREATE)
-        return self._insert(self._new_draft(type_name, body))
+        return self._insert(self._new_draft(type_name, body), identifier)
 
     def update(self, type_name: str, record: Record, body: Body) -> Record:
         """Change what `body` names, as properties of `type_name`: the record's type or a base."""
@@ -192,8 +193,9 @@ class Writer:
             raise bad_request(f"'{navigation.name}' takes an ID; '{target.name}' is not created.")
         return self._new_draft(target.name, value)
 
-    def _insert(self, draft: Draft) -> Record:
-        record = self._store.add(draft.type_name)
+    def _insert(self, draft: Draft, identifier: str | None = None) -> Record:
+        name, store = draft.type_name, self._store
+        record = store.adopt(identifier, name) if identifier else store.add(name)
         record.values["CreationDate"] = self._now
         self._apply(draft, record)
         for link, child in draft.children:
