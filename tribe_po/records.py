@@ -80,6 +80,9 @@ Values = Mapping[str, Value]
 NO_VALUES: Values = MappingProxyType({})
 """Nothing seen: one for all links that agree, which nearly all do."""
 
+NOTHING_SENT: Mapping[str, datetime] = MappingProxyType({})
+"""No field waits to show: one for all links."""
+
 
 def label_of(values: Values) -> str:
     """How people call what holds these values: by name, else by number; "" when it has neither."""
@@ -140,7 +143,8 @@ class Link:
     the value last seen. `tribe` and `poweroffice` hold the
     values last seen there, only where they differ from the base. `parked` says why the link is
     left alone (a side is gone), else None. `acknowledged` are digests of the differences that a
-    person leaves as they are.
+    person leaves as they are. `sent` says when fields were last written to Tribe that no read has
+    shown since.
     """
 
     kind: Kind
@@ -155,6 +159,7 @@ class Link:
     tribe_address_id: str | None = None
     parked: str | None = None
     acknowledged: tuple[str, ...] = ()
+    sent: Mapping[str, datetime] = field(default_factory=lambda: NOTHING_SENT)
 
     @property
     def key(self) -> tuple[Kind, str]:

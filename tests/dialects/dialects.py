@@ -329,6 +329,13 @@ TRIBE: tuple[Dialect, ...] = (
         "lag",
     ),
     Dialect(
+        "reads show everything as it was two minutes ago",
+        "tribe 11",
+        "Remembers what it wrote until it shows, and takes the old value for no person's edit.",
+        _tribe(query_lag=120),
+        "lag",
+    ),
+    Dialect(
         "several own organisations",
         "tribe 13",
         "Takes the one that TRIBECRM_ORGANIZATION_ID names, and asks for that where it is not set.",

@@ -188,6 +188,7 @@ def full_memory() -> Memory:
         tribe_address_id="address-1",
         parked="gone in Tribe",
         acknowledged=("poweroffice:content:0123456789abcdef",),
+        sent={"phone": NOON},
     )
     record = Record(
         Kind.SUPPLIER,

@@ -57,7 +57,10 @@ def test_a_missing_table(path: Path, table: str) -> None:
         opened(path)
 
 
-_OF_LINKS = ("base", "tribe", "poweroffice", "tribe_address_id", "parked", "acknowledged")
+_OF_LINKS = (
+    *("base", "tribe", "poweroffice", "tribe_address_id"),
+    *("parked", "acknowledged", "sent"),
+)
 OPTIONAL = {
     *(("links", key) for key in _OF_LINKS),
     *(("unlinked", key) for key in ("values", "mark", "address_id", "role_missing")),

@@ -42,7 +42,7 @@ from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync.apply import BATCH, Outcome, apply
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
-from tribe_po.sync.match import SETTLE
+from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
 

@@ -32,7 +32,7 @@ def paid(link_: Link) -> tuple[Memory, Change]:
     change = invoice_update(link_, TRIBE, BOOK)
     assert change is not None
     memory = Memory(links={link_.key: link_})
-    assert remember.updated(memory, change, Written("i", None)) == []
+    assert remember.updated(memory, change, Written("i", None), NOW) == []
     return memory, change
 
 
@@ -52,7 +52,7 @@ def test_the_phase_before_the_first_one_given_is_remembered_and_no_later_one() -
     change = invoice_update(credited, TRIBE, rules)
     assert change is not None
     memory.links[first.key] = credited
-    remember.updated(memory, change, Written("i", None))
+    remember.updated(memory, change, Written("i", None), NOW)
     after = memory.links[first.key].base
     assert (after["phase"], after["phase_before"]) == ("Credited", "Sent")
 
@@ -68,7 +68,7 @@ def test_a_booking_leaves_the_phase_alone() -> None:
     change = invoice_update(WAITING, POWEROFFICE, BOOK)
     assert change is not None
     memory = Memory(links={WAITING.key: WAITING})
-    remember.updated(memory, change, Written("uuid", None))
+    remember.updated(memory, change, Written("uuid", None), NOW)
     assert memory.links[WAITING.key].base == {**KNOWN, "issued": True}
 
 

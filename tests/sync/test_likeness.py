@@ -30,7 +30,8 @@ from tribe_po.passes.by_hand import retry
 from tribe_po.records import Intent, Memory, Record
 from tribe_po.sync import remember
 from tribe_po.sync.apply import apply
-from tribe_po.sync.match import IF_NOT, SETTLE, Matching, mark_for, uncertain
+from tribe_po.sync.lag import SETTLE
+from tribe_po.sync.match import IF_NOT, Matching, mark_for, uncertain
 from tribe_po.sync.plan import make_plan
 
 ORG, OTHER_ORG = "923609016", "974760673"

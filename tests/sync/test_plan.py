@@ -52,7 +52,7 @@ from tribe_po.sync import remember
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Action, Plan, Status, Task
-from tribe_po.sync.match import SETTLE
+from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.plan import (
     FIRST_RETRY,
     LAST_RETRY,

@@ -12,6 +12,7 @@ from tribe_po.records import Kind, Memory, Observation, Record, RecordKey, Syste
 from tribe_po.sides import Side
 from tribe_po.sync.change import Plan, Task
 from tribe_po.sync.invoices import is_to_be_issued
+from tribe_po.sync.lag import as_believed
 from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.trees import lay_over, settle
@@ -30,7 +31,7 @@ def observe_and_plan(session: Session, task: Task, *, full: bool) -> tuple[list[
     seen: list[Observation] = []
     if len(sources) == 1 and not full:
         seen = observe(session, task.kinds, sources)
-        memory = _laid_over(session.memory, seen, task)
+        memory = _laid_over(session, seen, task)
         matching = match(memory, (), task.kinds, session.settings.match_by)
         plan = make_plan(memory, matching, task, session.now())
         if not plan.changes:
@@ -105,7 +106,7 @@ def _with_the_missed(
 
 def plan_for(session: Session, task: Task, observations: list[Observation]) -> Plan:
     """Lay what was seen over the memory, find out who is who, and plan."""
-    memory = settle(_laid_over(session.memory, observations, task))
+    memory = settle(_laid_over(session, observations, task))
     memory, untraceable = _find_interrupted_creates(session, memory, task.kinds)
 
     def matched(memory: Memory, candidates: Sequence[Record] = ()) -> Matching:
@@ -120,9 +121,11 @@ def plan_for(session: Session, task: Task, observations: list[Observation]) -> P
     return make_plan(memory, matching, task, session.now())
 
 
-def _laid_over(memory: Memory, observations: Sequence[Observation], task: Task) -> Memory:
+def _laid_over(session: Session, observations: Sequence[Observation], task: Task) -> Memory:
+    memory = session.memory
     for observation in observations:
-        memory = lay_over(memory, observation, task.kinds)
+        memory, told = as_believed(memory, observation, session.now())
+        memory = lay_over(memory, told, task.kinds)
     return memory
 
 

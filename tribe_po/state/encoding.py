@@ -16,6 +16,7 @@ from typing import Any
 
 from tribe_po.records import (
     NO_VALUES,
+    NOTHING_SENT,
     Address,
     Conflict,
     Form,
@@ -184,6 +185,8 @@ def _encode_link(_: Any, link: Link) -> Document:
         document["parked"] = link.parked
     if link.acknowledged:
         document["acknowledged"] = list(link.acknowledged)
+    if link.sent:
+        document["sent"] = {name: encode_time(moment) for name, moment in link.sent.items()}
     return document
 
 
@@ -201,8 +204,14 @@ def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
         tribe_address_id=text_or_none_in(document, "tribe_address_id"),
         parked=text_or_none_in(document, "parked"),
         acknowledged=texts_in(document, "acknowledged") if "acknowledged" in document else (),
+        sent=_decode_sent(document["sent"]) if "sent" in document else NOTHING_SENT,
     )
     return link.key, link
+
+
+def _decode_sent(document: Any) -> Mapping[str, datetime]:
+    sent = object_of(document, "sent")
+    return {name: time_in(sent, name) for name in sent}
 
 
 def _encode_record(key: RecordKey, record: Record) -> Document:

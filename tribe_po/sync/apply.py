@@ -33,7 +33,7 @@ from tribe_po.sides import Side, Written
 from tribe_po.sync import invoices, remember
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import invoice_update, key_write_back, update_for
-from tribe_po.sync.match import SETTLE
+from tribe_po.sync.lag import SETTLE, believed
 from tribe_po.sync.totals import of_link
 from tribe_po.sync.trees import see
 
@@ -253,7 +253,7 @@ class _Run:
             if attempt.written is None:
                 self._failed(attempt)
             else:
-                remember.updated(self.memory, attempt.change, attempt.written)
+                remember.updated(self.memory, attempt.change, attempt.written, self.now())
 
     def _with_its_key(self, change: Change) -> Change:
         if change.system is System.TRIBE:
@@ -344,6 +344,8 @@ class _Run:
                 return None
             return change
         link = self.memory.links[change.link_key]
+        if change.system is System.TRIBE:
+            link, record = believed(link, record, self.now())
         moved = see(link, change.system, record.values)
         if (moved.tribe, moved.poweroffice) == (link.tribe, link.poweroffice):
             return change
@@ -373,7 +375,7 @@ class _Run:
         if attempt.written is None:
             self._failed(attempt)
             return
-        ignored = remember.updated(self.memory, change, attempt.written)
+        ignored = remember.updated(self.memory, change, attempt.written, now)
         if ignored:
             reason = f"{change.system.title} did not take the {' and the '.join(ignored)}"
             remember.refused(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tribe_po.fields import KEYS, key_row
 from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Value
 from tribe_po.settings import MatchRule
+from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.likeness import by_field, by_name_and_postal_code, look_alike
 from tribe_po.sync.trees import GONE
 
@@ -21,10 +22,6 @@ Key = tuple[str, ...]
 
 MADE_CODE = "TRIBE-"
 """What begins the code of a product that had none in Tribe: 13 characters of its ID follow."""
-
-SETTLE = timedelta(minutes=2)
-"""How long a create whose answer was lost may take to show up in Tribe, which reads from another
-store than it writes to (tribe.md section 1). PowerOffice refuses a second create by its mark."""
 
 IF_NOT = "If not: tribe-po quarantine retry"
 """Ends the next step, before the id, where a person can release a record to be created."""

@@ -34,7 +34,8 @@ from tribe_po.sync.draft import (
     split_by_fit,
     update,
 )
-from tribe_po.sync.match import SETTLE, Ambiguous, Matching, Pair
+from tribe_po.sync.lag import SETTLE
+from tribe_po.sync.match import Ambiguous, Matching, Pair
 from tribe_po.sync.merge import Decision, decisions
 from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.trees import join, pair

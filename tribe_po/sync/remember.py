@@ -9,7 +9,7 @@ from datetime import datetime
 from tribe_po import fields
 from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System
 from tribe_po.sides import Written
-from tribe_po.sync import invoices
+from tribe_po.sync import invoices, lag
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
@@ -92,7 +92,7 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
     return join(memory, [pair(poweroffice, tribe, "created")])
 
 
-def updated(memory: Memory, change: Change, written: Written) -> list[str]:
+def updated(memory: Memory, change: Change, written: Written, now: datetime) -> list[str]:
     """Lay what a write left behind over its link.
 
     Gives the labels of the fields that the server did not take, although it said it did: such a
@@ -106,6 +106,8 @@ def updated(memory: Memory, change: Change, written: Written) -> list[str]:
     if link.kind is Kind.INVOICE and "phase" in change.edit.values:
         (move,) = [one for one in change.fields if one.name == "phase"]
         memory.links[link.key] = invoices.given(link, move.after, move.before)
+    if change.system is System.TRIBE:
+        memory.links[link.key] = lag.wrote(memory.links[link.key], change.edit.values, now)
     expected = {**values, **change.edit.values}
     ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
     if not ignored:

@@ -1,5 +1,6 @@
 """Reading: sets, views, pages, order."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -292,3 +293,26 @@ def test_next_links_stop_at_top() -> None:
     add_many(client, 34)
     assert len(follow(client, f"{ORGANIZATION}?$top=25&$skip=3")) == 25
     client.refusal(client.get(ORGANIZATION, skiptoken="mine"), 400)
+
+
+def test_reads_may_lag_behind_all_writes() -> None:
+    client = TribeClient(query_lag=60)
+    alfa = client.tenant.add_organization(Name="Alfa AS", OIN="1")
+    city = {"InvoiceAddress": {"City": "Oslo"}}
+    client.refusal(client.get(f"{ORGANIZATION}({alfa})"), 404)
+    client.clock.advance(timedelta(seconds=60))
+    assert client.entity(f"{ORGANIZATION}({alfa})")["OIN"] == "1"
+    answer = client.send("PUT", f"{ORGANIZATION}({alfa})", {"OIN": "2", **city})
+    assert answer.get_json()["OIN"] == "2"
+    client.clock.advance(timedelta(seconds=59))
+    client.tenant.edit(alfa, OIN="3")
+    shown = client.rows(ORGANIZATION, filter="Name eq 'Alfa AS'", expand="InvoiceAddress")[0]
+    assert (shown["OIN"], shown["InvoiceAddress"]) == ("1", None)
+    assert client.get(f"{ORGANIZATION}({alfa})/InvoiceAddress").status_code == 204
+    client.clock.advance(timedelta(seconds=1))
+    shown = client.rows(ORGANIZATION, filter="Name eq 'Alfa AS'", expand="InvoiceAddress")[0]
+    assert (shown["OIN"], shown["InvoiceAddress"]["City"]) == ("2", "Oslo")
+    client.tenant.delete(alfa)
+    assert client.entity(f"{ORGANIZATION}({alfa})")["OIN"] == "2"
+    client.clock.advance(timedelta(seconds=60))
+    client.refusal(client.get(f"{ORGANIZATION}({alfa})"), 404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -88,6 +89,7 @@ class Desk:
         self.clock = clock
         self.lock = threading.RLock()
         self.store = Store(tenant_model(dialect), seed)
+        self._earlier: list[tuple[datetime, Store]] = []
         self.dialect = dialect
         self.own_organization_id = furnish(self.store, wire_moment(clock.now()), organization_name)
 
@@ -110,6 +112,8 @@ class Desk:
 
     def writer(self, *, by_hand: bool = False) -> Writer:
         """A writer for one action at the present moment. Hold the lock around it."""
+        if self.dialect.query_lag:
+            self._keep_picture()
         return Writer(
             self.store,
             self.clock.now(),
@@ -117,6 +121,18 @@ class Desk:
             self.dialect,
             by_hand=by_hand,
         )
+
+    def shown(self) -> Store:
+        """The records as the API's reads show them by now. Hold the lock around it."""
+        horizon = self.clock.now() - timedelta(seconds=self.dialect.query_lag)
+        self._earlier = [(moment, store) for moment, store in self._earlier if moment > horizon]
+        return self._earlier[0][1] if self._earlier else self.store
+
+    def _keep_picture(self) -> None:
+        """Keep how everything was before the first write of this moment."""
+        now = self.clock.now()
+        if not self._earlier or self._earlier[-1][0] != now:
+            self._earlier.append((now, self.store.picture()))
 
     def edit(self, identifier: str, **fields: Any) -> None:
         """Change fields of any record. An address given as a dict becomes a new address."""

@@ -50,6 +50,8 @@ class TribeDialect:
     upgrade_type: how `_UpgradeType` wants the target's name, with underscores or dots; or None
         where relationships cannot be converted (6.5).
     read_lag: so many seconds after its creation a record shows in lists (4.7).
+    query_lag: reads, of lists and of single records, show everything as it was so many seconds ago;
+        writes and their answers do not lag (1, 4.7).
     error_body: the shape of refusals: OData's, Spring's, a page of HTML, or nothing (4.8).
     throttle_every: every so many-th request is refused with 429; 0 for none (4.9).
     retry_after: a 429 says when to come back (4.9).
@@ -88,6 +90,7 @@ class TribeDialect:
     former: Literal["taken", "refused", "forbidden", "ignored"] = "taken"
     upgrade_type: Literal["underscored", "dotted"] | None = "underscored"
     read_lag: float = 0
+    query_lag: float = 0
     error_body: Literal["odata", "spring", "html", "nothing"] = "odata"
     throttle_every: int = 0
     retry_after: bool = True

@@ -173,7 +173,7 @@ class _Api:
         if not tenant.dialect.read_lag:
             return None
         latest = wire_moment(tenant.clock.now() - timedelta(seconds=tenant.dialect.read_lag))
-        records = tenant.store.of_type(type_name)
+        records = tenant.shown().of_type(type_name)
         return [one for one in records if str(one.values["CreationDate"]) <= latest]
 
     def _query(self, type_name: str) -> tuple[dict[str, str], Query]:
@@ -189,9 +189,9 @@ class _Api:
         wanted: Query,
         among: list[Record] | None,
     ) -> Response:
-        tenant = self._tenant
-        found = page(tenant.store, wanted, tenant.dialect, among)
-        body = _envelope([render(tenant.store, r, wanted.view) for r in found.records], type_name)
+        tenant, store = self._tenant, self._tenant.shown()
+        found = page(store, wanted, tenant.dialect, among)
+        body = _envelope([render(store, r, wanted.view) for r in found.records], type_name)
         if wanted.count:
             body["@odata.count"] = found.total
         if found.next_token is not None:
@@ -203,7 +203,7 @@ class _Api:
 
     def _follow(self, resource: _Resource) -> Response:
         navigation = _navigation(self._model, resource)
-        owner, store = self._existing(resource), self._tenant.store
+        owner, store = self._existing(resource), self._tenant.shown()
         if navigation.is_collection:
             options, wanted = self._query(navigation.target)
             return self._page(navigation.target, options, wanted, related(store, owner, navigation))
@@ -275,7 +275,7 @@ class _Api:
         return self._tenant.writer()
 
     def _existing(self, resource: _Resource) -> Record:
-        return existing(self._tenant.store, resource.entity_type.name, resource.key)
+        return existing(self._tenant.shown(), resource.entity_type.name, resource.key)
 
     def _writable(self, type_name: str, identifier: object) -> Record:
         record = existing(self._tenant.store, type_name, identifier)
@@ -286,7 +286,7 @@ class _Api:
     def _entity(self, type_name: str, record: Record) -> Response:
         options = raw_options(request.query_string, ENTITY_OPTIONS)
         shown = view(self._model, type_name, options)
-        body = _context(type_name) | render(self._tenant.store, record, shown)
+        body = _context(type_name) | render(self._tenant.shown(), record, shown)
         return _json(spelled(body, self._tenant.dialect))
 
     def _written(self, entity_type: EntityType, record: Record, status: int) -> Response:

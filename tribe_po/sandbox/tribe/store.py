@@ -7,6 +7,7 @@ import random
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 
 from tribe_po.sandbox.tribe.metadata import EntityModel, Navigation
@@ -42,6 +43,24 @@ class Store:
         self._by_type: dict[str, dict[str, Record]] = defaultdict(dict)
         self._pointing_at: dict[str, dict[tuple[str, str], None]] = {}
         self._remembered: dict[object, list[Record]] = {}
+
+    def picture(self) -> Store:
+        """All records as they are now, untouched by later writes. Only for reading."""
+        taken = copy(self)
+        taken._by_id = {
+            one.id: Record(one.id, one.type_name, dict(one.values), dict(one.links))
+            for one in self._by_id.values()
+        }
+        taken._by_type = defaultdict(
+            dict,
+            {
+                name: {identifier: taken._by_id[identifier] for identifier in records}
+                for name, records in self._by_type.items()
+            },
+        )
+        taken._pointing_at = {target: dict(links) for target, links in self._pointing_at.items()}
+        taken._remembered = {}
+        return taken
 
     def changed(self) -> None:
         """To be called after values were written: what was remembered no longer holds."""

@@ -1,0 +1,97 @@
+"""What was written to Tribe a moment ago and may not show there yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.sync.builders import (
+    BOTH_KINDS,
+    NOON,
+    POWEROFFICE,
+    TRIBE,
+    in_poweroffice,
+    in_tribe,
+    linked,
+    memory_of,
+    saw,
+)
+from tribe_po.records import Kind, Link, Memory, Record, System
+from tribe_po.sync.lag import SETTLE, as_believed, wrote
+from tribe_po.sync.trees import lay_over
+from tribe_po.tribe.changes import OVERLAP
+
+OLD, NEW = "+4700111111", "+4700222222"
+SOON = NOON + timedelta(seconds=30)
+LATE = NOON + SETTLE
+
+
+def shown(phone: str, email: str = "post@fjordkaffe.example") -> Record:
+    """The linked customer as Tribe shows it."""
+    return in_tribe(number=linked().base["number"], phone=phone, email=email)
+
+
+def just_written() -> Link:
+    """Both sides agree on a phone number that was written to Tribe at noon."""
+    return wrote(linked(phone=NEW), ["phone"], NOON)
+
+
+def read(link: Link, system: System, record: Record, now: datetime) -> Memory:
+    memory, told = as_believed(memory_of(link), saw(system, record), now)
+    return lay_over(memory, told, BOTH_KINDS)
+
+
+def after(link: Link, record: Record, now: datetime) -> Link:
+    return read(link, TRIBE, record, now).links[link.key]
+
+
+def test_the_value_before_is_no_edit() -> None:
+    link = just_written()
+    assert after(link, shown(phone=OLD), SOON) == link
+
+
+def test_a_field_that_was_not_written_is_believed_at_once() -> None:
+    seen = after(just_written(), shown(phone=OLD, email="ny@fjordkaffe.example"), SOON)
+    assert seen.tribe == {"email": "ny@fjordkaffe.example"}
+    assert seen.sent == {"phone": NOON}
+
+
+@pytest.mark.parametrize("now", [SOON, LATE])
+def test_once_it_shows_the_next_value_is_an_edit(now: datetime) -> None:
+    seen = after(just_written(), shown(phone=NEW), SOON)
+    assert seen.sent == {}
+    assert after(seen, shown(phone=OLD), now).tribe == {"phone": OLD}
+
+
+def test_what_does_not_show_in_time_was_changed_by_somebody() -> None:
+    seen = after(just_written(), shown(phone=OLD), LATE)
+    assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
+
+
+def test_an_edit_of_that_time_is_read_again_afterwards() -> None:
+    assert SETTLE < OVERLAP
+
+
+def test_a_second_write_begins_anew() -> None:
+    again = wrote(just_written(), ["phone"], SOON)
+    assert after(again, shown(phone=OLD), LATE).tribe == {}
+    assert after(again, shown(phone=OLD), SOON + SETTLE).tribe == {"phone": OLD}
+
+
+def test_poweroffice_shows_at_once_what_it_took() -> None:
+    link = just_written()
+    seen = read(link, POWEROFFICE, in_poweroffice(phone=OLD), SOON).links[link.key]
+    assert seen.poweroffice == {"phone": OLD}
+
+
+def test_nothing_is_looked_at_where_nothing_was_written() -> None:
+    memory = memory_of(linked(phone=NEW))
+    observation = saw(TRIBE, shown(phone=OLD))
+    assert as_believed(memory, observation, SOON) == (memory, observation)
+
+
+def test_an_invoice_remembers_its_phase_by_itself() -> None:
+    link = replace(linked(), kind=Kind.INVOICE)
+    assert wrote(link, ["phase"], NOON) is link
