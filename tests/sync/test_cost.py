@@ -17,6 +17,10 @@ from tests.sync.builders import (
     pull,
     push,
 )
+from tests.sync.test_invoice_changes import exported
+from tests.sync.test_invoices import source
+from tests.sync.test_products import planned as planned_products
+from tests.sync.test_products import product
 from tribe_po.records import Address, Kind, Value
 from tribe_po.sync.cost import ANSWER, cost_of
 
@@ -60,6 +64,18 @@ def test_a_create_in_poweroffice_brings_a_number_back_and_is_made_alone() -> Non
     cost = cost_of(planned(memory_of(*new), push()), RATE)
     assert cost.requests == {POWEROFFICE: 4, TRIBE: 4}
     assert cost.seconds == pytest.approx(4 * ANSWER)
+
+
+@pytest.mark.parametrize(("code", "back"), [("K-1", 0), (None, 1)])
+def test_a_new_product_brings_back_the_code_that_tribe_lacks(code: str | None, back: int) -> None:
+    new = product(TRIBE, "9fcb346f-bd58-423d-b7da-1952f9449827", code=code)
+    requests = cost_of(planned_products(new), RATE).requests
+    assert (requests[POWEROFFICE], requests[TRIBE]) == (1, back)
+
+
+def test_an_export_of_which_tribe_does_not_tell_everything_brings_nothing_back() -> None:
+    cost = cost_of(exported(source(vat=None, content="c0ffee")), RATE)
+    assert cost.requests[TRIBE] == 0
 
 
 def test_new_suppliers_are_not_made_alone() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from tribe_po.fields import fields_of
+from tribe_po.fields import Owner, fields_of, key_row
 from tribe_po.records import Kind, System
 from tribe_po.sync.apply import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
@@ -55,15 +55,23 @@ def cost_of(plan: Plan, rate: float) -> Cost:
 
 
 def _requests_of(change: Change) -> Counter[System]:
-    """A write, and what brings the number that PowerOffice assigns back to Tribe."""
+    """A write, and what brings the key of a new record in PowerOffice back to Tribe."""
     if change.edit is not None:
         return Counter({change.system: max(1, len(_places_of(change)))})
     made = Counter([change.system])
     if change.system is System.TRIBE:
         made[System.TRIBE] += SHARED * (change.action is Action.ADD_ROLE)
     if change.system is System.POWEROFFICE:
-        made[System.TRIBE] += any(one.after is None for one in change.fields)
+        made[System.TRIBE] += _brings_back(change)
     return made
+
+
+def _brings_back(change: Change) -> bool:
+    """Whether Tribe gets the number that PowerOffice assigns, or the code that a product lacks."""
+    if change.kind is Kind.INVOICE or change.source is None:
+        return False
+    row = key_row(change.kind)
+    return row.owner is Owner.POWEROFFICE or change.source.values.get(row.name) is None
 
 
 def _places_of(change: Change) -> set[str]:
