@@ -70,6 +70,11 @@ def test_what_does_not_show_in_time_was_changed_by_somebody() -> None:
     assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
 
 
+def test_a_clock_that_was_set_back_makes_nobody_wait() -> None:
+    seen = after(just_written(), shown(phone=OLD), NOON - timedelta(hours=1))
+    assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
+
+
 def test_an_edit_of_that_time_is_read_again_afterwards() -> None:
     assert SETTLE < OVERLAP
 

@@ -33,7 +33,8 @@ def believed(link: Link, record: Record, now: datetime) -> tuple[Link, Record]:
     waiting = {
         row.name: link.sent[row.name]
         for row in fields_of(link.kind, link.form)
-        if row.name in link.sent and now - link.sent[row.name] < SETTLE
+        # A clock that was set back would make it wait for as long as it went back.
+        if row.name in link.sent and abs(now - link.sent[row.name]) < SETTLE
         if row.name not in here or not row.same(here[row.name], there.get(row.name))
     }
     told = {name: value for name, value in here.items() if name not in waiting}
