@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -75,6 +76,18 @@ def test_two_backups_in_one_second_are_two_files(path: Path) -> None:
     assert copies_of(path) == [first, second, third]
 
 
+def test_a_copy_is_dated_in_utc_wherever_the_machine_stands(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert back_up(path, None, NOW).name == f"tribe-po.json.backup-{DATE}"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_a_backup_overwrites_no_file(path: Path, tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Kari")
@@ -105,6 +118,13 @@ def test_setting_aside_copies_whatever_is_there(path: Path) -> None:
     ]
     assert path.read_bytes() == b"{ damaged"
     assert copies_of(path) == [first, second]
+
+
+def test_the_generation_before_is_set_aside_also_where_the_state_is_missing(path: Path) -> None:
+    before = previous_of(path).read_bytes()
+    path.unlink()
+    (made,) = set_aside(path, NOW)
+    assert made.read_bytes() == before
 
 
 def test_where_nothing_is_nothing_is_set_aside(tmp_path: Path) -> None:

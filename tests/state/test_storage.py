@@ -148,6 +148,15 @@ def test_any_tables_come_back(tmp_path_factory: pytest.TempPathFactory, tables: 
     } == tables
 
 
+def test_a_text_is_read_as_it_stands_in_the_file(storage: CheckedStorage) -> None:
+    texts = {
+        "links": {"1": '{"name" : "Fjord Kaffe AS"}', "7": "{}"},
+        'a "table"': {"2": '{"a":1.0}'},
+    }
+    storage.write_texts(texts)
+    assert storage.read_texts() == texts
+
+
 def test_the_previous_generation_is_kept(storage: CheckedStorage, path: Path) -> None:
     storage.write(OLD)
     storage.write(NEW)

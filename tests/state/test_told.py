@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tribe_po import __version__
 from tribe_po.errors import GuardRefused, StateNotSaved, StateUnreadable, TribePoError
 from tribe_po.records import Kind, Memory, Meta
 from tribe_po.state.audit import Audit
+from tribe_po.state.generations import back_up
 from tribe_po.state.lock import lock
 from tribe_po.state.storage import CheckedStorage
 from tribe_po.state.store import Store
@@ -113,12 +116,45 @@ def test_a_file_that_cannot_be_used(saved: Path, content: bytes | None, why: str
     )
 
 
+def test_a_copy_that_cannot_be_made(saved: Path, tmp_path: Path) -> None:
+    to = tmp_path / "no such folder" / "copy.json"
+    with pytest.raises(StateNotSaved) as caught:
+        back_up(saved, to, datetime(2026, 3, 2, tzinfo=UTC))
+    folder = f"'{to.parent}'"
+    assert told(caught) == (
+        f"The copy of the state {to} could not be made.",
+        f"{os.strerror(errno.ENOENT)} (errno 2). The state itself is as it was.",
+        f"Look at the space and the rights there: df -h {folder}; ls -la {folder}; "
+        "or name another file: tribe-po state backup FILE",
+    )
+
+
+def test_a_copy_of_a_state_that_never_was(path: Path) -> None:
+    with pytest.raises(StateUnreadable) as caught:
+        back_up(path, None, datetime(2026, 3, 2, tzinfo=UTC))
+    assert told(caught) == (
+        f"There is no state file {path}.",
+        "Nothing has been synchronised with these settings yet.",
+        "See what a first round would do: tribe-po init-sync --dry-run",
+    )
+
+
 def test_a_checksum_that_does_not_fit(saved: Path) -> None:
     content = saved.read_bytes().replace(b"Fjord", b"Fjerd")
     saved.write_bytes(content)
     with pytest.raises(StateUnreadable) as caught:
         Store(saved).open()
     expected = f"It is damaged: its checksum does not match its {len(content)} bytes."
+    assert caught.value.why == expected
+
+
+def test_a_file_that_is_no_tinydb_file(saved: Path) -> None:
+    body = b'{\n"links":[],\n'
+    seal = f'"checksum": {{"1": {{"sha256": "{hashlib.sha256(body).hexdigest()}"}}}}}}\n'
+    saved.write_bytes(body + seal.encode())
+    with pytest.raises(StateUnreadable) as caught:
+        Store(saved).open()
+    expected = "It is JSON, but not a TinyDB file: a table is not an object."
     assert caught.value.why == expected
 
 

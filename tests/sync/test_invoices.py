@@ -30,6 +30,7 @@ from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.draft import update_for
 from tribe_po.sync.invoices import (
+    FOUND_AGAIN,
     about_to_be_given,
     decisions_for,
     given,
@@ -38,10 +39,11 @@ from tribe_po.sync.invoices import (
     next_step,
     phase_for,
     settled_phase,
+    shown_given,
 )
 from tribe_po.sync.match import Matching, Pair
 from tribe_po.sync.plan import LeftOut, left_out, make_plan
-from tribe_po.sync.trees import pair, see
+from tribe_po.sync.trees import lay_over, pair, see
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SUMS: dict[str, Value] = {"net": Decimal(100), "total": Decimal(125), "vat": "25"}
@@ -142,7 +144,7 @@ def test_what_a_person_has_to_look_at() -> None:
 def test_a_draft_that_was_found_again_is_for_a_person() -> None:
     found = replace(link(base=SUMS, poweroffice={"issued": None}), matched_by="mark")
     assert names(found, System.POWEROFFICE) == []
-    assert set(held(found, System.POWEROFFICE, BOOK)) == {"issued"}
+    assert held(found, System.POWEROFFICE, BOOK) == {"issued": FOUND_AGAIN}
     assert held(found, System.POWEROFFICE, RULES) == {}
     assert held(replace(found, matched_by="created"), System.POWEROFFICE, BOOK) == {}
     sent = replace(found, base={**SUMS, "issued": True}, poweroffice={})
@@ -150,6 +152,7 @@ def test_a_draft_that_was_found_again_is_for_a_person() -> None:
     interrupted = replace(found, tribe={"issued": True})
     assert (is_to_be_issued(interrupted), is_to_be_issued(found)) == (True, False)
     assert names(interrupted, System.POWEROFFICE) == ["issued"]
+    assert held(interrupted, System.POWEROFFICE, BOOK) == {}
 
 
 def test_what_a_person_can_do_about_it() -> None:
@@ -203,6 +206,36 @@ def test_a_run_that_ended_while_it_gave_a_phase(
     ended = about_to_be_given(link(base={"payment": "paid", "phase": "Sent"}), "Paid")
     found = replace(ended, base={**ended.base, "payment": payment, "phase": phase})
     assert phase_for(found, BOOK) == wanted
+
+
+def test_of_several_phases_that_were_given_the_first_one_before_them_is_remembered() -> None:
+    paid = link(base={"payment": "paid", "phase": "Paid", "phase_before": "Sent"})
+    credited = about_to_be_given(paid, "Credited")
+    assert (credited.base["phase_before"], credited.base["phase_intended"]) == ("Sent", "Credited")
+
+
+def test_an_earlier_phase_is_kept_while_nobody_knows_what_became_of_a_new_one() -> None:
+    ended = about_to_be_given(link(base={"payment": "open", "phase": "Sent"}), "Paid")
+    assert settled_phase(ended) is ended
+
+
+@pytest.mark.parametrize(("phase", "shown"), [("PAID", True), ("Sent", False), (None, False)])
+def test_a_phase_that_tribe_shows_is_no_longer_about_to_be_given(
+    phase: str | None, shown: bool
+) -> None:
+    ended = about_to_be_given(link(base={"payment": "paid", "phase": "Sent"}), "Paid")
+    seen = lay_over(
+        Memory(links={ended.key: ended}),
+        Observation(System.TRIBE, (replace(source(), values={"phase": phase}),), NOW, False),
+        (Kind.INVOICE,),
+    ).links[ended.key]
+    assert (seen.base["phase"], seen.base["phase_before"]) == (phase, "Sent")
+    assert seen.base.get("phase_intended") == (None if shown else "Paid")
+
+
+def test_a_phase_that_nobody_meant_to_give_is_laid_over_as_it_is() -> None:
+    one = link(base={"payment": "paid", "phase": None})
+    assert shown_given(one) is one
 
 
 def test_a_phase_that_was_given_is_remembered_until_it_is_given_back() -> None:

@@ -20,9 +20,9 @@ from tests.sync.builders import (
     linked,
 )
 from tribe_po.fields import fields_of
-from tribe_po.records import Kind, Link, System, Value
+from tribe_po.records import Form, Kind, Link, System, Value
 from tribe_po.settings import ConflictPolicy
-from tribe_po.sync.change import Change, Status
+from tribe_po.sync.change import Action, Change, FieldChange, Status
 from tribe_po.sync.merge import decisions
 from tribe_po.sync.trees import see
 from tribe_po.sync.undo import CREATED, GONE, INVOICES, Past, Touched, created, inverse
@@ -102,6 +102,12 @@ def test_the_number_that_records_are_known_by_stays() -> None:
     assert left(changes) == {"number": "it stays: records are known by it"}
 
 
+def test_the_code_that_products_are_known_by_stays() -> None:
+    link = linked(kind=Kind.PRODUCT, form=Form.PRODUCT, code="K-2")
+    changes = list(inverse(touched(link, TRIBE, code=("K-1", "K-2")), link))
+    assert left(changes) == {"code": "it stays: records are known by it"}
+
+
 def test_a_field_that_there_is_no_longer() -> None:
     link = linked()
     assert left(list(inverse(touched(link, fax=("1", "2")), link))) == {
@@ -131,10 +137,75 @@ def test_invoices_are_never_touched() -> None:
 
 
 def test_what_was_created_is_only_shown() -> None:
-    from tribe_po.sync.change import Action
+    link = linked()
+    assert created(touched(link), Action.ADD_ROLE, TRIBE) == Change(
+        action=Action.ADD_ROLE,
+        kind=CUSTOMER,
+        system=TRIBE,
+        poweroffice_id="p1",
+        tribe_id="t1",
+        label=link.label,
+        status=Status.SKIPPED,
+        reason=CREATED,
+    )
 
-    change = created(touched(linked()), Action.CREATE, POWEROFFICE)
-    assert (change.status, change.reason, change.edit) == (Status.SKIPPED, CREATED, None)
+
+def test_each_side_is_told_what_it_holds_what_it_gets_and_why() -> None:
+    link = linked(email=NEW)
+    wrote, followed = inverse(touched(link, TRIBE, email=(OLD, NEW)), link)
+    assert (wrote.system, followed.system) == (TRIBE, POWEROFFICE)
+    assert wrote.fields == (FieldChange("email", "e-mail", NEW, OLD, "as it was before the run"),)
+    because = "so that both sides agree again"
+    assert followed.fields == (FieldChange("email", "e-mail", NEW, OLD, because),)
+
+
+def test_what_both_sides_wrote_was_before_on_both() -> None:
+    link = linked(email=NEW)
+    both = (Past(TRIBE, OLD, NEW), Past(POWEROFFICE, OLD, NEW))
+    changes = list(inverse(replace(touched(link), fields={"email": both}), link))
+    assert {one.because for change in changes for one in change.fields} == {
+        "as it was before the run"
+    }
+
+
+def test_what_stays_is_shown_as_the_side_that_the_run_wrote_to_holds_it() -> None:
+    link = edited(linked(email=NEW, phone="2"), TRIBE, email=LATER, phone="3")
+    record = touched(link, TRIBE, email=(OLD, NEW), phone=("1", "2"))
+    reason = "changed since in Tribe"
+    assert list(inverse(record, link)) == [
+        Change(
+            action=Action.UPDATE,
+            kind=CUSTOMER,
+            system=TRIBE,
+            poweroffice_id="p1",
+            tribe_id="t1",
+            label=link.label,
+            fields=(
+                FieldChange("email", "e-mail", LATER, OLD, reason),
+                FieldChange("phone", "phone", "3", "1", reason),
+            ),
+            status=Status.SKIPPED,
+            reason=reason,
+        )
+    ]
+
+
+def test_what_stays_is_told_once_although_both_sides_were_written() -> None:
+    link = edited(edited(linked(email=NEW), TRIBE, email=LATER), POWEROFFICE, email="x@y.example")
+    both = (Past(TRIBE, OLD, NEW), Past(POWEROFFICE, OLD, NEW))
+    (change,) = inverse(replace(touched(link), fields={"email": both}), link)
+    assert change.reason is not None
+    assert change.reason.startswith("changed since in ")
+    assert set(change.reason.removeprefix("changed since in ").split(" and in ")) == {
+        "Tribe",
+        "PowerOffice",
+    }
+
+
+def test_of_what_is_gone_the_value_that_the_run_wrote_is_shown() -> None:
+    link = linked(email=NEW)
+    (change,) = inverse(touched(link, email=(OLD, NEW)), None)
+    assert change.fields == (FieldChange("email", "email", NEW, OLD, GONE),)
 
 
 ROWS = [row for row in fields_of(CUSTOMER, linked().form) if row.name != "number"]
