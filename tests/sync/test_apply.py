@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,13 +36,24 @@ from tribe_po.errors import (
     RecordMoved,
     RecordRefused,
     StateNotSaved,
+    StillWorking,
     Temporary,
     TribePoError,
     Untraceable,
 )
-from tribe_po.records import RELATIONS, Intent, Link, Memory, Record, System, Value
+from tribe_po.records import (
+    RELATIONS,
+    Intent,
+    Kind,
+    Link,
+    Memory,
+    Observation,
+    Record,
+    System,
+    Value,
+)
 from tribe_po.settings import ConflictPolicy
-from tribe_po.sides import Creation, Edit
+from tribe_po.sides import Creation, Edit, Side
 from tribe_po.sync.apply import BATCH, Outcome, apply
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.lag import SETTLE
@@ -50,6 +64,7 @@ LOST = LostAnswer("The answer was lost", "no answer in 30 s", "Nothing to do.")
 DOWN = Temporary("The server is down", "status 503, 5 times", "Nothing to do.")
 FORBIDDEN = NotAllowed("The keys do not allow it", "status 403", "tribe-po check")
 REFUSED = RecordRefused("It was refused", "the e-mail is no e-mail", "Correct it.")
+WORKING = StillWorking("It is being sent", "it is queued", "Nothing to do.")
 MOVED = RecordMoved("It moved", "a test failed", "Nothing to do.")
 
 
@@ -197,6 +212,41 @@ class TestCreateInTribe:
         assert only(world.carry_out(pull())).status is Status.DONE
 
     @pytest.mark.parametrize(
+        ("ago", "status"), [(SETTLE - timedelta(seconds=1), Status.SKIPPED), (SETTLE, Status.DONE)]
+    )
+    def test_the_firsts_create_is_given_up_when_its_time_is_over(
+        self, ago: timedelta, status: Status
+    ) -> None:
+        world = World().knows(in_poweroffice("p1", SUPPLIER))
+        world.memory.intents[TRIBE, CUSTOMER, "p1"] = Intent(
+            CUSTOMER, TRIBE, "p1", "poweroffice:customer:p1", world.tribe.clock.now() - ago
+        )
+
+        assert only(world.carry_out(pull())).status is status
+
+    def test_a_role_for_a_relation_that_was_matched_goes_there_and_nowhere_else(self) -> None:
+        first = replace(linked("p1", "t1"), tribe_relation_id="relation of the customer")
+        lead = replace(in_tribe("lead", SUPPLIER, number="10010"), role_missing=True)
+        world = World().knows(in_poweroffice("p1", SUPPLIER))
+        plan = planned(world.memory, pull(), candidates=[lead])
+        plan.memory.links[first.key] = first
+        world.tribe.relations.append(lead)
+
+        world.apply(plan)
+
+        assert world.tribe.records[SUPPLIER, "t-new-1"].relation_id == "relation of lead"
+
+    def test_the_relation_of_a_role_that_does_not_show_up_yet_is_known(self) -> None:
+        lead = replace(in_tribe("lead", number="10010"), role_missing=True)
+        world = World().knows(in_poweroffice("p1"))
+        world.tribe.relations.append(lead)
+        world.tribe.lag = timedelta(minutes=1)
+
+        outcome = world.apply(planned(world.memory, pull(), candidates=[lead]))
+
+        assert outcome.memory.links[CUSTOMER, "p1"].tribe_relation_id == "relation of lead"
+
+    @pytest.mark.parametrize(
         "first",
         [
             replace(linked("p1", "t1"), parked=GONE[TRIBE]),
@@ -340,6 +390,23 @@ class TestLostAnswers:
         assert not outcome.memory.intents
         assert not world.plan(task).writes()
 
+    def test_what_was_found_by_its_mark_is_not_read_again(self) -> None:
+        world = World().knows(in_poweroffice("p1"))
+        world.tribe.fail("create", LOST, takes_effect=True)
+
+        world.carry_out(pull())
+
+        assert world.tribe.counts == {"create": 1, "find_by_mark": 1}
+
+    def test_what_was_found_by_its_mark_is_in_the_trail_with_its_number(self) -> None:
+        world = World().knows(in_tribe("t1"))
+        world.poweroffice.fail("create", LOST, takes_effect=True)
+
+        world.carry_out(push())
+
+        (created, _) = world.keeper.written
+        assert {one.name: one.after for one in created.fields}["number"] == "20002"
+
     def test_one_that_cannot_be_found_stays_an_intent(self) -> None:
         world = World().knows(in_poweroffice("p1"), in_poweroffice("p2", number="10011"))
         world.tribe.fail("create", LOST, about=lambda asked: _is_of(asked, "p1"))
@@ -363,6 +430,7 @@ class TestLostAnswers:
 
         assert outcome.stopped_by is error
         assert [status for _, status in statuses(outcome)] == [Status.FAILED, Status.SKIPPED]
+        assert outcome.changes[0].reason == "The answer was lost; the next run looks for it"
         assert set(outcome.memory.intents) == {(TRIBE, CUSTOMER, "p1")}
 
     def test_two_with_the_mark_are_not_guessed_between(self) -> None:
@@ -514,6 +582,15 @@ class TestRefusals:
         assert not outcome.memory.quarantine
         assert world.plan(push()).changes
 
+    def test_what_a_server_still_works_on_is_told_and_is_no_failure(self) -> None:
+        world = World().knows(edited(linked(), TRIBE, email="new@x.example"))
+        world.poweroffice.fail("update", WORKING)
+
+        outcome = world.carry_out(push())
+
+        assert (only(outcome).status, only(outcome).reason) == (Status.SKIPPED, WORKING.reason)
+        assert not outcome.memory.quarantine
+
     def test_a_server_that_ignores_a_field_is_not_asked_again_and_again(self) -> None:
         world = World().knows(
             edited(linked(), TRIBE, email="new@x.example", phone="22334455", website="x.example")
@@ -533,6 +610,23 @@ class TestRefusals:
         assert entry.reason == change.reason
         assert entry.next_step == "Compare the record on both sides."
         assert not world.plan(push()).changes
+
+
+class Asked:
+    """A side that notes since when it is asked for changes."""
+
+    def __init__(self, side: Side, since: list[datetime | None], tells_time: bool = True) -> None:
+        self._side = side
+        self._since = since
+        self._tells_time = tells_time
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._side, name)
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
+        self._since.append(since)
+        seen = self._side.changed(kinds, since)
+        return seen if self._tells_time else replace(seen, cursor=None)
 
 
 class TestMovedMeanwhile:
@@ -631,6 +725,49 @@ class TestMovedMeanwhile:
         assert world.tribe.records[CUSTOMER, f"t{BATCH}"].values["email"] == "meanwhile@x.example"
         assert outcome.changes[-1].status is Status.DONE
 
+    def test_the_target_is_asked_for_what_changed_since_it_was_read(self) -> None:
+        links = [linked(f"p{n}", f"t{n}", number=str(10_000 + n)) for n in range(BATCH + 1)]
+        world = World().knows(*(edited(link, POWEROFFICE, phone="22334455") for link in links))
+        later = NOON + timedelta(hours=1)
+        world.memory.cursors = {
+            (TRIBE, CUSTOMER): later,
+            (TRIBE, SUPPLIER): NOON,
+            (POWEROFFICE, CUSTOMER): NOON,
+        }
+        since: list[datetime | None] = []
+        sides: dict[System, Side] = {**world.sides, TRIBE: Asked(world.tribe, since)}
+
+        apply(world.plan(pull()), sides, world.keeper, world.tribe.clock.now)
+
+        assert since[0] == later
+        assert since[1] is not None
+        assert since[1] < later  # where the first look ended, by the clock of that side
+
+    def test_two_kinds_are_asked_for_since_the_first_of_them_was_read(self) -> None:
+        world = World().knows(
+            edited(linked("p1", "t1"), POWEROFFICE, phone="22334455"),
+            edited(linked("p2", "t2", SUPPLIER), POWEROFFICE, phone="22334455"),
+        )
+        later = NOON + timedelta(hours=1)
+        world.memory.cursors = {(TRIBE, CUSTOMER): later, (TRIBE, SUPPLIER): NOON}
+        since: list[datetime | None] = []
+        sides: dict[System, Side] = {**world.sides, TRIBE: Asked(world.tribe, since)}
+
+        apply(world.plan(pull()), sides, world.keeper, world.tribe.clock.now)
+
+        assert since == [NOON]
+
+    def test_a_side_that_tells_no_time_is_asked_again_since_it_was_read(self) -> None:
+        links = [linked(f"p{n}", f"t{n}", number=str(10_000 + n)) for n in range(BATCH + 1)]
+        world = World().knows(*(edited(link, POWEROFFICE, phone="22334455") for link in links))
+        world.memory.cursors = {(TRIBE, CUSTOMER): NOON}
+        since: list[datetime | None] = []
+        sides: dict[System, Side] = {**world.sides, TRIBE: Asked(world.tribe, since, False)}
+
+        apply(world.plan(pull()), sides, world.keeper, world.tribe.clock.now)
+
+        assert since == [NOON, NOON]
+
 
 class TestTwoRolesOfOneRelation:
     """Two roles of one relation share its address: written twice at once, there are two of it."""
@@ -678,6 +815,21 @@ class TestTwoRolesOfOneRelation:
         )
         assert outcome.memory.links[SUPPLIER, "p1"].poweroffice == {"address": HAVNEGATA}
 
+    def test_it_waits_also_when_the_first_write_is_some_batches_ago(self) -> None:
+        customer, supplier = self._both_roles(address=HAVNEGATA)
+        others = [
+            edited(linked(f"p{n}", f"t{n}", number=str(n)), POWEROFFICE, phone="22334455")
+            for n in range(10, 2 * BATCH + 10)
+        ]
+        world = World().knows(customer, *others, supplier)
+
+        outcome = world.carry_out(pull())
+
+        skipped = [one for one in outcome.changes if one.status is Status.SKIPPED]
+        assert [(one.kind, one.reason) for one in skipped] == [
+            (SUPPLIER, "its other role was only just written")
+        ]
+
     def test_in_poweroffice_the_second_one_is_sent_all_the_same(self) -> None:
         both = [linked("p1", "t1"), linked("p1", "t2", SUPPLIER)]
         world = World().knows(*(edited(one, TRIBE, phone="22334455") for one in both))
@@ -706,6 +858,7 @@ class TestOverruled:
             "p@x.example",
             POWEROFFICE,
         )
+        assert NOON < conflict.since <= world.tribe.clock.now()
         assert len(outcome.memory.conflicts) == 1
         assert world.tribe.records[CUSTOMER, "t1"].values["email"] == "p@x.example"
 
@@ -821,6 +974,24 @@ class TestStoppingEarly:
             Action.UPDATE,
         ]
 
+    def test_a_link_is_done_and_says_by_what_rule(self) -> None:
+        outcome = (
+            World().knows(in_poweroffice("p1"), in_tribe("t1", number="10010")).carry_out(pull())
+        )
+
+        assert (only(outcome).status, only(outcome).reason) == (Status.DONE, "matched by number")
+
+    def test_what_is_left_alone_from_the_start_is_shown_and_not_noted(self) -> None:
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+        plan = world.plan(pull())
+        left = replace(plan.changes[0], status=Status.SKIPPED, reason="it stays", edit=None)
+
+        outcome = world.apply(replace(plan, changes=(left,)))
+
+        assert outcome.changes == (left,)
+        assert not world.keeper.noted
+        assert not world.tribe.requests
+
 
 class TestTheTrail:
     def test_every_write_is_in_it_before_the_next_request(self) -> None:
@@ -855,6 +1026,7 @@ class TestTheTrail:
 
         created, key = world.keeper.written
         assert (created.system, created.poweroffice_id) == (POWEROFFICE, "p-new-1")
+        assert created.status is Status.DONE
         number = {one.name: one.after for one in created.fields}["number"]
         assert number == world.poweroffice.records[CUSTOMER, "p-new-1"].values["number"]
         assert (key.system, key.tribe_id) == (TRIBE, "t1")
@@ -937,6 +1109,29 @@ class TestInFlight:
             change.poweroffice_id for change in plan.changes
         ]
         assert len(world.tribe.records) == len(outcome.memory.links) == 30
+
+    @pytest.mark.parametrize(
+        ("task", "in_flight", "most"),
+        [(pull(), 8, 4), (push(), 8, 8), (pull(), 2, 2), (push(), 3, 3)],
+    )
+    def test_no_more_writes_are_in_flight_than_a_system_takes_and_the_run_may_send(
+        self, task: Task, in_flight: int, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        allowed: list[int] = []
+
+        def pool(workers: int) -> ThreadPoolExecutor:
+            allowed.append(workers)
+            return ThreadPoolExecutor(workers)
+
+        monkeypatch.setattr("tribe_po.sync.apply.ThreadPoolExecutor", pool)
+        (target,) = task.writes_to
+        links = [linked(f"p{n}", f"t{n}", number=str(n + 1)) for n in range(2)]
+        world = World().knows(*(edited(link, target.other, phone="22334455") for link in links))
+
+        world.carry_out(task, in_flight)
+
+        assert allowed == [most]
+        assert len(world.sides[target].writes) == 2
 
     def test_a_whole_run_needs_one_request_for_each_update_and_one_look(self) -> None:
         links = [linked(f"p{n}", f"t{n}", number=str(n + 1)) for n in range(30)]
