@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.sync.builders import in_poweroffice, in_tribe
 from tests.sync.test_invoice_changes import (
     KNOWN,
     POWEROFFICE,
@@ -14,17 +17,31 @@ from tests.sync.test_invoice_changes import (
     WAITING,
     exported,
 )
-from tests.sync.test_invoices import BOOK, NOW, SUMS, WANTED, link, planned, source, task
+from tests.sync.test_invoices import BOOK, NOW, SUMS, WANTED, Office, link, planned, source, task
 from tests.sync.test_orders import INVOICE, LINKED
+from tribe_po.errors import LostAnswer, TribePoError
 from tribe_po.invoices import Payment
-from tribe_po.records import Form, Kind, Link, Memory, Record, System, Value
-from tribe_po.sides import Written
+from tribe_po.records import (
+    Form,
+    Intent,
+    Kind,
+    Link,
+    Memory,
+    Observation,
+    Record,
+    System,
+    Value,
+    Values,
+)
+from tribe_po.settings import PartialPayments
+from tribe_po.sides import Edit, Written
 from tribe_po.sync import remember
 from tribe_po.sync.acknowledged import fingerprint
+from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.draft import invoice_update
 from tribe_po.sync.invoices import CHANGED
-from tribe_po.sync.match import Matching
+from tribe_po.sync.match import Matching, Pair
 from tribe_po.sync.plan import FIRST_RETRY, LeftOut, left_out, link_fingerprint, make_plan
 
 
@@ -198,3 +215,126 @@ def test_one_side_that_waits_does_not_keep_the_other_from_its_news() -> None:
     remember.refused(memory, refused, booking, "locked", "open it", NOW)
     left = make_plan(memory, Matching((), (), ()), both, NOW).changes
     assert {change.system for change in left} == {TRIBE}
+
+
+TASK = task(BOOK, TRIBE)
+PAID = link(base={"payment": "paid", "phase": "Sent"})
+
+
+class Crm(Office):
+    """Tribe, which is asked for a phase and may have been edited meanwhile."""
+
+    system = TRIBE
+
+    def __init__(self, answer: Written | TribePoError, *edited: Record) -> None:
+        super().__init__(Written("i", None))
+        self.will = answer
+        self.edited = edited
+        self.bases: list[Values] = []
+        self.saved: list[Values] = []
+
+    def changed(self, kinds: Collection[Kind], since: datetime | None) -> Observation:
+        return Observation(TRIBE, self.edited, None, complete=False)
+
+    def update(self, edit: Edit) -> Written:
+        self.edits.append(edit)
+        self.saved = list(self.bases)
+        if isinstance(self.will, TribePoError):
+            raise self.will
+        return self.will
+
+    def save(self, memory: Memory) -> None:
+        self.bases.append(memory.links[PAID.key].base)
+
+    def wrote(self, change: Change) -> None:
+        pass
+
+    def note(self, change: Change) -> None:
+        pass
+
+    def carries_out(self, one: Link) -> Outcome:
+        plan = make_plan(Memory(links={one.key: one}), Matching((), (), ()), TASK, NOW)
+        return apply(plan, dict.fromkeys(System, self), self, lambda: NOW)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_that_a_phase_is_about_to_be_given_is_on_disk_before_it_is_given(lost: bool) -> None:
+    crm = Crm(LostAnswer("It was lost", "no answer", "wait") if lost else Written("i", None))
+    outcome = crm.carries_out(PAID)
+    noted = {**PAID.base, "phase_before": "Sent", "phase_intended": "Paid"}
+    assert crm.saved == [noted]
+    given = {"payment": "paid", "phase": "Paid", "phase_before": "Sent"}
+    assert outcome.memory.links[PAID.key].base == (noted if lost else given)
+
+
+def test_where_no_phase_is_given_none_is_noted() -> None:
+    rules = replace(BOOK, partial_payments=PartialPayments.PAYMENT)
+    one = link(
+        base={"payment": "partly paid", "phase": "Sent"}, poweroffice={"settled": Decimal(50)}
+    )
+    change = invoice_update(one, TRIBE, rules)
+    assert change is not None
+    memory = Memory(links={one.key: one})
+    assert remember.about_to_move(memory, change) is False
+    assert memory.links[one.key] is one
+
+
+def test_of_a_new_invoice_no_phase_is_noted() -> None:
+    (change,) = exported(source()).changes
+    assert remember.about_to_move(Memory(), change) is False
+
+
+@pytest.mark.parametrize(("phase", "written"), [("Reminder1", True), ("Closed", False)])
+def test_a_phase_that_somebody_gave_meanwhile_is_looked_at_by_the_rules(
+    phase: str, written: bool
+) -> None:
+    meanwhile = replace(source(), values={"phase": phase})
+    crm = Crm(Written("i", None), meanwhile)
+    (change,) = crm.carries_out(PAID).changes
+    assert [(one.values, one.expected) for one in crm.edits] == (
+        [({"phase": "Paid"}, {"phase": phase})] if written else []
+    )
+    assert change.reason == (None if written else "someone changed it meanwhile")
+
+
+def test_invoices_go_in_the_order_of_their_days_and_numbers() -> None:
+    told = [
+        ("2026-03-02", "8"),
+        ("2026-03-01", "101"),
+        ("2026-03-01", "99"),
+        ("2026-03-01", "11"),
+        ("2026-03-01", "9"),
+    ]
+    new = [
+        replace(source(date=date, number=number), id=number, relation_id=number)
+        for date, number in told
+    ]
+    made = exported(*new).changes
+    assert [change.tribe_id for change in made] == ["9", "11", "99", "101", "8"]
+
+
+def test_only_an_invoice_whose_export_was_interrupted_is_meant_to_be_issued() -> None:
+    customer = in_tribe("t1", number="10010")
+    pairs = (Pair(in_poweroffice("p1"), customer, "mark"),)
+    intent = Intent(Kind.CUSTOMER, POWEROFFICE, "t1", "tribe:relation of t1", NOW)
+    memory = Memory(intents={(POWEROFFICE, Kind.CUSTOMER, "t1"): intent})
+    plan = make_plan(memory, Matching(pairs, (), ()), task(), NOW)
+    assert "issued" not in plan.memory.links[Kind.CUSTOMER, "p1"].seen_in(TRIBE)
+
+
+def test_without_rules_an_interrupted_export_is_linked_as_it_is() -> None:
+    order_read = replace(
+        source(), system=POWEROFFICE, id="uuid", values={**SUMS, "issued": None}, document=None
+    )
+    intent = Intent(Kind.INVOICE, POWEROFFICE, "i", "tribe:i", NOW)
+    memory = Memory(intents={(POWEROFFICE, Kind.INVOICE, "i"): intent})
+    pairs = (Pair(order_read, source(), "mark"),)
+    plan = make_plan(memory, Matching(pairs, (), ()), task(None), NOW)
+    assert plan.memory.links[Kind.INVOICE, "uuid"].seen_in(TRIBE).get("issued") is None
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_invoices_that_need_nothing_are_counted(number: int) -> None:
+    done = [replace(PAID, poweroffice_id=f"u{n}", tribe_id=f"i{n}") for n in range(number)]
+    memory = Memory(links={one.key: one for one in done})
+    assert make_plan(memory, Matching((), (), ()), task(), NOW).unchanged == number

@@ -28,7 +28,7 @@ from tribe_po.errors import (
     Untraceable,
 )
 from tribe_po.fields import KEYS
-from tribe_po.records import RELATIONS, Kind, Memory, Record, RecordKey, System, Values
+from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Values
 from tribe_po.sides import Side, Written
 from tribe_po.sync import invoices, remember
 from tribe_po.sync.change import Action, Change, Plan, Status
@@ -347,7 +347,7 @@ class _Run:
         if change.system is System.TRIBE:
             link, record = believed(link, record, self.now())
         moved = see(link, change.system, record.values)
-        if (moved.tribe, moved.poweroffice) == (link.tribe, link.poweroffice):
+        if _trees(moved) == _trees(link):
             return change
         self.memory.links[link.key] = moved
         task = self.plan.task
@@ -458,6 +458,12 @@ def _with_key(change: Change, values: Values) -> Change:
             for one in change.fields
         ),
     )
+
+
+def _trees(link: Link) -> tuple[Values, ...]:
+    """What is seen of a link. What only one side knows of an invoice, its phase, is in the base."""
+    seen = link.tribe, link.poweroffice
+    return (*seen, link.base) if link.kind is Kind.INVOICE else seen
 
 
 def _whom(change: Change) -> str:
