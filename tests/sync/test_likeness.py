@@ -121,6 +121,21 @@ class TestLookingAlike:
 
         assert bool(matched(memory).ambiguous) is alike
 
+    def test_what_is_doubtful_by_its_number_is_told_for_that_alone(self) -> None:
+        memory = memory_of(
+            in_poweroffice("p1", number="10010", organization_number=ORG),
+            in_tribe("t1", number="T-1", organization_number=ORG),
+            in_tribe("t2", number="T-1", organization_number=ORG),
+        )
+
+        matching = matched(memory)
+
+        told = [(entry.record.id, entry.reason) for entry in matching.ambiguous]
+        assert sorted(told) == [
+            ("t1", "the debtor number T-1 is on 2 records: Fjord Kaffe AS and Fjord Kaffe AS"),
+            ("t2", "the debtor number T-1 is on 2 records: Fjord Kaffe AS and Fjord Kaffe AS"),
+        ]
+
 
 class TestAWordFromAPerson:
     """`quarantine retry ID` says that it is not there: it is created, once."""
@@ -136,7 +151,9 @@ class TestAWordFromAPerson:
     def test_the_next_step_names_the_command(self) -> None:
         entry = self._quarantined().quarantine[TRIBE, CUSTOMER, "p1"]
 
-        assert entry.next_step.endswith(f"{IF_NOT} p1")
+        assert entry.next_step == (
+            f"If they are the same, give both the same number in Tribe and PowerOffice. {IF_NOT} p1"
+        )
 
     def test_it_is_created_when_it_was_named(self) -> None:
         released = retry(self._quarantined(), ["p1"], NOON).memory
@@ -181,7 +198,10 @@ class TestWhatNoMarkCanTell:
 
         assert left(matching) == (["p2"], ["p1"])
         (entry,) = matching.ambiguous
-        assert "may have created it in Tribe" in entry.reason
+        assert entry.reason == "an earlier run may have created it in Tribe; no mark can tell"
+        assert entry.next_step == (
+            f"If it is there, give both the same number in Tribe and PowerOffice. {IF_NOT} p1"
+        )
         plan = make_plan(memory, matching, pull(), NOON)
         assert [change.poweroffice_id for change in plan.changes] == ["p2"]
         assert self.KEY in remember.start(plan).intents, "it stays open until a person has looked"
@@ -199,7 +219,11 @@ class TestWhatNoMarkCanTell:
 
         matching = self._after(memory, elapsed)
 
-        assert "t1" in left(matching)[1]
+        (told,) = [one for one in matching.ambiguous if one.record.id == "t1"]
+        assert told.reason == "an earlier run may have made it of Fjord Kaffe AS (p1)"
+        assert told.next_step == (
+            f"If it did, give both the same number in Tribe and PowerOffice. {IF_NOT} t1"
+        )
         plan = make_plan(memory, matching, push(), NOON + elapsed)
         assert [change.tribe_id for change in plan.changes] == ["t2"]
         held = remember.start(plan)

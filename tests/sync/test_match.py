@@ -329,6 +329,12 @@ class TestNumbersThatAreTaken:
         assert not matching.ambiguous
         assert unmatched(matching) == ["t2"]
 
+    def test_a_former_duplicate_hides_no_other_one(self) -> None:
+        former = in_tribe("t2", number="10010", inactive=True)
+        newcomer = in_tribe("t3", number="10010")
+
+        assert set(doubtful(matched(memory_of(linked("p1", "t1"), former, newcomer)))) == {"t3"}
+
     @pytest.mark.parametrize("number", ["10011", None])
     def test_another_number_or_none_is_free(self, number: str | None) -> None:
         matching = matched(memory_of(linked("p1", "t1"), in_tribe("t2", number=number)))

@@ -562,6 +562,12 @@ class TestLookUps:
 
         assert self.wanted(memory, pull()) == {TRIBE: []}
 
+    def test_not_what_may_still_show_up(self) -> None:
+        intent = Intent(CUSTOMER, TRIBE, "p1", "poweroffice:customer:p1", NOON)
+        memory = memory_of(in_poweroffice("p1", number="88"), intent)
+
+        assert self.wanted(memory, pull()) == {TRIBE: []}
+
 
 _names = st.sampled_from(["Fjord Kaffe AS", "Bjørk AS", None])
 _numbers = st.sampled_from(["10010", "10011", "10012", None])

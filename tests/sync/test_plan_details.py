@@ -11,6 +11,7 @@ from tests.sync.builders import (
     CUSTOMER,
     NOON,
     ORGANIZATION,
+    PERSON,
     POWEROFFICE,
     TRIBE,
     WITHOUT_CITY,
@@ -24,11 +25,12 @@ from tests.sync.builders import (
     push,
     the_change,
 )
+from tribe_po.fields import INCOMPLETE_ADDRESS, MISSING
 from tribe_po.records import Conflict, Intent, Quarantined, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync import remember
-from tribe_po.sync.acknowledged import fingerprint
+from tribe_po.sync.acknowledged import fingerprint, with_differences
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
@@ -194,6 +196,24 @@ def test_what_is_held_of_a_linked_record_is_listed_and_the_rest_goes_on() -> Non
     assert (entry.label, entry.held_fields) == ("Fjord Kaffe AS", ("address",))
     assert entry.fingerprint == link_fingerprint(link)
     assert entry.next_step == "Complete it in Tribe; everything else about the record goes on."
+
+
+def test_two_fields_that_are_held_are_told_in_one_line() -> None:
+    private = linked(form=PERSON, first_name="Kari", last_name="Nordmann")
+    link = edited(private, TRIBE, address=WITHOUT_CITY, first_name=None)
+    entry = entry_of(planned(memory_of(link), push()))
+    assert set(entry.held_fields) == {"first_name", "address"}
+    assert set(entry.reason.split("; ")) == {
+        f"first name: {MISSING}",
+        f"address: {INCOMPLETE_ADDRESS}",
+    }
+
+
+def test_a_held_field_that_was_acknowledged_is_told_no_more() -> None:
+    link = edited(linked(), TRIBE, address=WITHOUT_CITY)
+    assert planned(memory_of(link), push()).quarantined
+    seen = with_differences(link, POWEROFFICE, ["address"])
+    assert planned(memory_of(seen), push()).quarantined == {}
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

@@ -85,8 +85,6 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
     copy = written.record or seen or sent
     if change.kind is Kind.INVOICE:  # what is wanted of it belongs to what Tribe tells
         source = replace(source, values=creation.values)
-    if "content" in creation.values:  # no server tells later what the copy was made of
-        copy = replace(copy, values={**copy.values, "content": creation.values["content"]})
     poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)
     succeeded(memory, change)
     return join(memory, [pair(poweroffice, tribe, "created")])
