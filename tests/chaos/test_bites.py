@@ -78,7 +78,7 @@ def _lost_creates_sent_again(patch: pytest.MonkeyPatch, office: Office) -> None:
 
 
 def _echoes_taken_for_edits(patch: pytest.MonkeyPatch, office: Office) -> None:
-    patch.setattr(remember, "updated", lambda memory, change, written: [])
+    patch.setattr(remember, "updated", lambda memory, change, written, now: [])
 
 
 def _state_written_in_place(patch: pytest.MonkeyPatch, office: Office) -> None:
