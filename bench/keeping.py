@@ -9,7 +9,7 @@ from time import monotonic
 from bench.comparing import record
 from tribe_po.records import Memory, System
 from tribe_po.state.store import Store
-from tribe_po.sync.apply import BATCH
+from tribe_po.sync.attempts import BATCH
 from tribe_po.sync.trees import pair
 
 

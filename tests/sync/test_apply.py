@@ -54,7 +54,8 @@ from tribe_po.records import (
 )
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit, Side
-from tribe_po.sync.apply import BATCH, Outcome, apply
+from tribe_po.sync.apply import Outcome, apply
+from tribe_po.sync.attempts import BATCH
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
@@ -1123,7 +1124,7 @@ class TestInFlight:
             allowed.append(workers)
             return ThreadPoolExecutor(workers)
 
-        monkeypatch.setattr("tribe_po.sync.apply.ThreadPoolExecutor", pool)
+        monkeypatch.setattr("tribe_po.sync.attempts.ThreadPoolExecutor", pool)
         (target,) = task.writes_to
         links = [linked(f"p{n}", f"t{n}", number=str(n + 1)) for n in range(2)]
         world = World().knows(*(edited(link, target.other, phone="22334455") for link in links))

@@ -6,12 +6,9 @@ copy carries a mark by which it is found again, and the memory never says more t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
-from typing import Protocol
 
 from tribe_po.errors import (
     AlreadyExists,
@@ -20,47 +17,29 @@ from tribe_po.errors import (
     RecordGone,
     RecordMoved,
     RecordRefused,
-    StateNotSaved,
     StillWorking,
     Stopped,
     Temporary,
     TribePoError,
     Untraceable,
 )
-from tribe_po.fields import KEYS
 from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Values
 from tribe_po.sides import Side, Written
 from tribe_po.sync import invoices, remember
+from tribe_po.sync.attempts import (
+    Attempt,
+    Attempts,
+    Keeper,
+    in_batches,
+    in_batches_apart,
+    whom,
+    with_key,
+)
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import invoice_update, key_write_back, update_for
 from tribe_po.sync.lag import SETTLE, believed
 from tribe_po.sync.totals import of_link
 from tribe_po.sync.trees import see
-
-BATCH = 100
-"""Writes between two looks at the target side and two saves of the memory."""
-
-
-IN_FLIGHT: Mapping[System, int] = {System.TRIBE: 4, System.POWEROFFICE: 8}
-"""Tribe publishes no limit (tribe.md section 4.9). PowerOffice's is a rate, which is kept although
-an answer takes most of a second."""
-
-
-class Keeper(Protocol):
-    """Who keeps what happened: the state file and the audit trail."""
-
-    def save(self, memory: Memory) -> None:
-        """Keep the memory. Raises `StateNotSaved`; no write to a server may follow."""
-        ...
-
-    def wrote(self, change: Change) -> None:
-        """Keep that a server made a change, before anything else happens: if the process dies now,
-        the trail tells of it. Called from several threads. Raises `StateNotSaved`."""
-        ...
-
-    def note(self, change: Change) -> None:
-        """Take note of a change that is done, has failed or was skipped."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +49,6 @@ class Outcome:
     memory: Memory
     changes: tuple[Change, ...]
     stopped_by: TribePoError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One write that was tried: what it led to, or the error; neither if its turn never came."""
-
-    change: Change
-    written: Written | None = None
-    error: TribePoError | None = None
 
 
 def apply(
@@ -93,9 +63,9 @@ def apply(
     Errors about one record quarantine it; others end the run early, with everything that was done
     remembered. Raises only `StateNotSaved`.
     """
-    run = _Run(plan, sides, keeper, now, in_flight, remember.start(plan))
+    run = _Run(plan, sides, keeper, now, Attempts(keeper, in_flight), remember.start(plan))
     run.carry_out()
-    return Outcome(run.memory, tuple(run.finished), run.stopped_by)
+    return Outcome(run.memory, tuple(run.finished), run.attempts.stopped_by)
 
 
 @dataclass(slots=True)
@@ -104,10 +74,9 @@ class _Run:
     sides: Mapping[System, Side]
     keeper: Keeper
     now: Callable[[], datetime]
-    in_flight: int
+    attempts: Attempts
     memory: Memory
     finished: list[Change] = field(default_factory=list)
-    stopped_by: TribePoError | None = None
     unsent: set[RecordKey] = field(default_factory=set)
     written_to: set[tuple[System, str]] = field(default_factory=set)
 
@@ -137,7 +106,7 @@ class _Run:
         batches = [
             batch
             for system, kind in ((system, kind) for system in System for kind in Kind)
-            for batch in _batches(
+            for batch in in_batches(
                 [one for one in changes if (one.system, one.kind) == (system, kind)]
             )
         ]
@@ -152,7 +121,7 @@ class _Run:
         if not batch:
             return
         prepared = [self._joining_its_other_role(change) for change in batch]
-        attempts = self._try_all(prepared, self._create_one)
+        attempts = self.attempts.all(prepared, self._create_one)
         unseen = [a.written.id for a in attempts if a.written and a.written.record is None]
         seen = {record.id: record for record in self._read_back(side, batch[0].kind, unseen)}
         created = [
@@ -217,7 +186,7 @@ class _Run:
             try:
                 found = side.find_by_mark(change.kind, change.creation.mark)
             except (Temporary, NotAllowed) as stopped:
-                self.stopped_by = stopped
+                self.attempts.stopped_by = stopped
                 raise LostAnswer(error.what, error.why, error.next_step) from stopped
             except Untraceable:
                 raise error from None
@@ -226,12 +195,12 @@ class _Run:
             return Written(found[0].id, found[0])
 
     def _read_back(self, side: Side, kind: Kind, ids: Sequence[str]) -> list[Record]:
-        if not ids or self.stopped_by is not None:
+        if not ids or self.attempts.stopped_by is not None:
             return []
         try:
             return side.get(kind, ids)
         except (Temporary, NotAllowed) as error:
-            self.stopped_by = error
+            self.attempts.stopped_by = error
             return []
 
     def _created(self, change: Change, written: Written, seen: Record | None) -> Change:
@@ -249,7 +218,7 @@ class _Run:
             if change.system is System.POWEROFFICE
         ]
         write_backs = [change for link in links if (change := key_write_back(link)) is not None]
-        for attempt in self._try_all(write_backs, self._update_one):
+        for attempt in self.attempts.all(write_backs, self._update_one):
             if attempt.written is None:
                 self._failed(attempt)
             else:
@@ -259,7 +228,7 @@ class _Run:
         if change.system is System.TRIBE:
             return change
         link = self.memory.links[change.link_key]
-        return _with_key(change, link.seen_in(System.POWEROFFICE))
+        return with_key(change, link.seen_in(System.POWEROFFICE))
 
     def _issue(self, change: Change) -> None:
         """Do at once what a fresh order is there for: become an invoice, get its PDF. If that
@@ -275,7 +244,7 @@ class _Run:
             return
         issuing = invoice_update(link, System.POWEROFFICE, rules, fresh=True)
         if issuing is not None:
-            self._updated(self._try(issuing, self._update_one))
+            self._updated(self.attempts.one(issuing, self._update_one))
 
     def _as_it_came_out(self, change: Change) -> Change:
         """An exported invoice with the sums that PowerOffice told instead of those expected."""
@@ -295,17 +264,17 @@ class _Run:
                 ),
                 default=None,
             )
-            for batch in _batches_apart([one for one in changes if one.system is system]):
+            for batch in in_batches_apart([one for one in changes if one.system is system]):
                 current, since = self._seen_again(batch, since)
                 self._keep_what_is_overruled(current)
-                for attempt in self._try_all(current, self._update_one):
+                for attempt in self.attempts.all(current, self._update_one):
                     self._updated(attempt)
-                self.written_to |= {(system, _whom(change)) for change in current}
+                self.written_to |= {(system, whom(change)) for change in current}
                 self.keeper.save(self.memory)
 
     def _keep_what_is_overruled(self, changes: Sequence[Change]) -> None:
         """Save the values that are about to be replaced before they are, phases among them."""
-        if self.stopped_by is not None:
+        if self.attempts.stopped_by is not None:
             return
         known = dict(self.memory.conflicts)
         for change in changes:
@@ -319,13 +288,13 @@ class _Run:
         self, batch: Sequence[Change], since: datetime | None
     ) -> tuple[list[Change], datetime | None]:
         """Ask the target once what changed since it was read, and plan such records again."""
-        if self.stopped_by is not None:
+        if self.attempts.stopped_by is not None:
             return list(batch), since
         kinds = tuple(kind for kind in Kind if any(change.kind is kind for change in batch))
         try:
             observation = self.sides[batch[0].system].changed(kinds, since)
         except (Temporary, NotAllowed) as error:
-            self.stopped_by = error
+            self.attempts.stopped_by = error
             return list(batch), since
         seen = {(record.kind, record.id): record for record in observation.records}
         again = [
@@ -338,7 +307,7 @@ class _Run:
     def _plan_again(self, change: Change, record: Record | None) -> Change | None:
         """The change as it is after its record was seen again; None when nothing is left of it."""
         if record is None:
-            if change.system is System.TRIBE and (change.system, _whom(change)) in self.written_to:
+            if change.system is System.TRIBE and (change.system, whom(change)) in self.written_to:
                 # Tribe shows late what its other role was given, maybe the same address.
                 self._finish(change, Status.SKIPPED, "its other role was only just written")
                 return None
@@ -356,7 +325,7 @@ class _Run:
         else:
             again = key_write_back(moved)
         if again is None:
-            by_us = (change.system, _whom(change)) in self.written_to
+            by_us = (change.system, whom(change)) in self.written_to
             reason = "written with its other role" if by_us else "someone changed it meanwhile"
             self._finish(change, Status.SKIPPED, reason)
         return again
@@ -370,7 +339,7 @@ class _Run:
             )
         return self.sides[change.system].update(edit)
 
-    def _updated(self, attempt: _Attempt) -> None:
+    def _updated(self, attempt: Attempt) -> None:
         change, now = attempt.change, self.now()
         if attempt.written is None:
             self._failed(attempt)
@@ -385,7 +354,7 @@ class _Run:
         else:
             self._finish(change, Status.DONE)
 
-    def _failed(self, attempt: _Attempt) -> None:
+    def _failed(self, attempt: Attempt) -> None:
         """Remember why a write did not happen, as far as it is about the record."""
         change, error = attempt.change, attempt.error
         match error:
@@ -410,86 +379,8 @@ class _Run:
         # Only a create whose answer was lost may have happened.
         self.memory.intents.pop(change.key, None)
 
-    def _try_all(
-        self, changes: Sequence[Change], write: Callable[[Change], Written]
-    ) -> list[_Attempt]:
-        """Try writes, several in flight, with the attempts in the order of the changes."""
-        if self.in_flight == 1 or len(changes) < 2:
-            return [self._try(change, write) for change in changes]
-        with ThreadPoolExecutor(min(self.in_flight, IN_FLIGHT[changes[0].system])) as pool:
-            return list(pool.map(lambda change: self._try(change, write), changes))
-
-    def _try(self, change: Change, write: Callable[[Change], Written]) -> _Attempt:
-        if self.stopped_by is not None:
-            return _Attempt(change)
-        try:
-            written = write(change)
-        except (RecordRefused, LostAnswer) as error:
-            return _Attempt(change, error=error)
-        except TribePoError as error:
-            self.stopped_by = error
-            return _Attempt(change, error=error)
-        try:
-            self.keeper.wrote(_as_written(change, written))
-        except StateNotSaved as error:
-            # No other thread may begin another write.
-            self.stopped_by = error
-            raise
-        return _Attempt(change, written=written)
-
-
-def _as_written(change: Change, written: Written) -> Change:
-    """A change as its server's answer shows it: with the id and the number that it gave."""
-    if change.creation is None:
-        return replace(change, status=Status.DONE)
-    if change.system is System.TRIBE:
-        return replace(change, status=Status.DONE, tribe_id=written.id)
-    change = replace(change, status=Status.DONE, poweroffice_id=written.id)
-    return _with_key(change, written.record.values) if written.record else change
-
-
-def _with_key(change: Change, values: Values) -> Change:
-    """A create with the number, or the code, that the new record has."""
-    name = KEYS[change.kind]
-    return replace(
-        change,
-        fields=tuple(
-            replace(one, after=values[name]) if one.name == name and name in values else one
-            for one in change.fields
-        ),
-    )
-
 
 def _trees(link: Link) -> tuple[Values, ...]:
     """What is seen of a link. What only one side knows of an invoice, its phase, is in the base."""
     seen = link.tribe, link.poweroffice
     return (*seen, link.base) if link.kind is Kind.INVOICE else seen
-
-
-def _whom(change: Change) -> str:
-    """Whose record an update changes: two roles of one relation share what both of them show."""
-    assert change.edit is not None
-    return change.edit.relation_id or change.edit.id
-
-
-def _batches_apart(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    """Batches of updates in which none is about the same relation as another one: the later one
-    waits until what the earlier one wrote can be seen."""
-    remaining = list(changes)
-    while remaining:
-        batch: dict[str, Change] = {}
-        later: list[Change] = []
-        for change in remaining:
-            whom = _whom(change)
-            if len(batch) == BATCH or whom in batch:
-                later.append(change)
-            else:
-                batch[whom] = change
-        yield list(batch.values())
-        remaining = later
-
-
-def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
-    remaining = iter(changes)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch

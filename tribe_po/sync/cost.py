@@ -13,7 +13,7 @@ from math import ceil
 
 from tribe_po.fields import Owner, fields_of, key_row
 from tribe_po.records import Kind, System
-from tribe_po.sync.apply import BATCH, IN_FLIGHT
+from tribe_po.sync.attempts import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
 READ_BACK = 60
