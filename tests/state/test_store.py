@@ -261,6 +261,7 @@ def test_a_file_that_others_may_read_gets_a_warning(
     assert caplog.messages == [
         f"{path} holds customers' data and others may read it (mode 640). Type: chmod 600 {path}"
     ]
+    assert [getattr(one, "id", None) for one in caplog.records] == ["state.open-to-others"]
 
 
 def test_a_newer_schema_says_which_version_wrote_it(path: Path) -> None:

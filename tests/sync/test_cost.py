@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.sync.builders import (
@@ -19,12 +21,20 @@ from tests.sync.builders import (
 )
 from tests.sync.test_invoice_changes import exported
 from tests.sync.test_invoices import source
+from tests.sync.test_products import PUSH as PUSH_PRODUCTS
 from tests.sync.test_products import planned as planned_products
 from tests.sync.test_products import product
 from tribe_po.records import Address, Kind, Value
-from tribe_po.sync.cost import ANSWER, cost_of
+from tribe_po.sync.cost import ANSWER, SHARED, cost_of
+from tribe_po.sync.trees import pair
 
 RATE = 10.0
+PULL_PRODUCTS = replace(
+    PUSH_PRODUCTS,
+    creates_in=frozenset({TRIBE}),
+    updates_in=frozenset({TRIBE}),
+    keys_to_tribe=False,
+)
 OSLO = Address("Storgata 1", "", "0155", "Oslo", "NO")
 
 
@@ -92,6 +102,20 @@ def test_creates_in_tribe_are_looked_for_and_read_back() -> None:
     # For companies and persons each: one look for 61 numbers, two readings of at most 60 records.
     assert cost.requests == {TRIBE: 61 + 2 + 4}
     assert cost.seconds > 0
+
+
+def test_of_a_relation_that_gets_a_role_its_other_roles_are_read() -> None:
+    lead = replace(in_tribe("lead", number="10010"), role_missing=True)
+    plan = planned(memory_of(in_poweroffice()), pull(), candidates=[lead])
+    look_for_number, read = 2, 2
+    assert cost_of(plan, RATE).requests == {TRIBE: 1 + SHARED + look_for_number + read}
+
+
+def test_products_have_no_addresses_to_look_at() -> None:
+    records = product(POWEROFFICE, "7"), product(TRIBE, "t1", name="Coffee, old")
+    plan = planned_products(links=(pair(*records, "code"),), task=PULL_PRODUCTS)
+    write, look = 1, 1
+    assert cost_of(plan, RATE).requests == {TRIBE: write + look}
 
 
 def test_a_link_costs_nothing() -> None:

@@ -390,8 +390,7 @@ def _decode_run(document: Document) -> tuple[str, Run]:
         finished=time_in(document, "finished"),
         outcome=text_in(document, "outcome"),
         counts={name: whole_number_in(counts, name) for name in counts},
-        # Runs of earlier versions, and most others, have none.
-        reason=text_or_none_in(document, "reason") if "reason" in document else None,
+        reason=text_or_none_in(document, "reason"),  # most runs have none
         full="full" in document and flag_in(document, "full"),
     )
     return run.run_id, run

@@ -59,17 +59,16 @@ def _requests_of(change: Change) -> Counter[System]:
     if change.edit is not None:
         return Counter({change.system: max(1, len(_places_of(change)))})
     made = Counter([change.system])
-    if change.system is System.TRIBE:
-        made[System.TRIBE] += SHARED * (change.action is Action.ADD_ROLE)
     if change.system is System.POWEROFFICE:
-        made[System.TRIBE] += _brings_back(change)
+        made[System.TRIBE] = _brings_back(change)
+    elif change.action is Action.ADD_ROLE:
+        made[System.TRIBE] += SHARED
     return made
 
 
 def _brings_back(change: Change) -> bool:
     """Whether Tribe gets the number that PowerOffice assigns, or the code that a product lacks."""
-    if change.kind is Kind.INVOICE or change.source is None:
-        return False
+    assert change.source is not None
     row = key_row(change.kind)
     return row.owner is Owner.POWEROFFICE or change.source.values.get(row.name) is None
 
