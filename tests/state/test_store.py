@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,21 @@ def test_a_file_that_others_may_read_gets_a_warning(
         f"{path} holds customers' data and others may read it (mode 640). Type: chmod 600 {path}"
     ]
     assert [getattr(one, "id", None) for one in caplog.records] == ["state.open-to-others"]
+
+
+def test_a_state_is_the_same_wherever_the_machine_stands(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(path).save(a_memory(3))
+    content = path.read_bytes()
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        Store(path).save(a_memory(3))
+        assert path.read_bytes() == content
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_newer_schema_says_which_version_wrote_it(path: Path) -> None:

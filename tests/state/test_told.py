@@ -201,6 +201,7 @@ def test_a_newer_schema(saved: Path, version: str | None) -> None:
         ),
         ("meta", {"servers": []}, "servers is list, not an object"),
         ("meta", {"initialised": "customer"}, "initialised is not a list of texts"),
+        ("runs", {"counts": []}, "counts is list, not an object"),
     ],
 )
 def test_a_document_of_another_shape(saved: Path, table: str, part: Any, why: str) -> None:
@@ -214,6 +215,33 @@ def test_a_document_of_another_shape(saved: Path, table: str, part: Any, why: st
     assert caught.value.why == (
         f"Document 1 of the table {table} does not have the expected shape: Malformed: {why}"
     )
+
+
+def test_a_history_of_another_shape(saved: Path) -> None:
+    with_meta(saved, servers=[])
+    with pytest.raises(StateUnreadable) as caught:
+        Store(saved).history()
+    assert caught.value.why == (
+        "Document 1 of the table meta does not have the expected shape: "
+        "Malformed: servers is list, not an object"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{]}", "Document 7 of the table links does not have the expected shape: JSONDecodeError"),
+        ("{},{}", "Table links has more documents than ids."),
+    ],
+)
+def test_a_line_that_is_no_document(saved: Path, text: str, why: str) -> None:
+    storage = CheckedStorage(saved)
+    texts = storage.read_texts()
+    assert texts is not None
+    storage.write_texts({**texts, "links": {"7": text}})
+    with pytest.raises(StateUnreadable) as caught:
+        Store(saved).open()
+    assert caught.value.why.startswith(why)
 
 
 def test_a_lock_file_that_cannot_be_used(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,16 @@ class TestNumbers:
         assert not matching.unmatched
         assert "in PowerOffice by Fjord Kaffe AS, Bjørk AS" in doubtful(matching)["t1"]
 
+    @pytest.mark.parametrize("counterpart", [True, False])
+    def test_of_many_with_one_number_five_are_named(self, kind: Kind, counterpart: bool) -> None:
+        many = [in_tribe(f"t{n}", kind, number="10010", name=f"Kunde {n}") for n in range(6)]
+        found = [*many, in_poweroffice("p1", kind)] if counterpart else many
+
+        (reason,) = set(doubtful(matched(memory_of(*found))).values())
+
+        assert "Kunde 4" in reason
+        assert "Kunde 5" not in reason
+
     def test_two_in_tribe_without_a_counterpart_are_left_to_a_person_too(self, kind: Kind) -> None:
         twins = [
             in_tribe("t1", kind, number="10010", name="Fjord Kaffe"),
