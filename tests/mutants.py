@@ -36,7 +36,8 @@ def table_of(files: dict[str, list[int | None]]) -> Table:
         survived, unreached = codes.count(SURVIVED), _unreached(codes)
         not_run = codes.count(NOT_RUN)
         noticed = len(codes) - survived - unreached - not_run
-        numbers = [len(codes), noticed, survived, unreached, f"{_score(codes):.1%}", not_run]
+        score = "-" if not_run == len(codes) else f"{_score(codes):.1%}"
+        numbers = [len(codes), noticed, survived, unreached, score, not_run]
         table.add_row(*map(str, numbers), name)
     return table
 

@@ -121,6 +121,15 @@ class TestLookingAlike:
 
         assert bool(matched(memory).ambiguous) is alike
 
+    def test_an_organisation_number_says_more_than_name_and_postal_code(self) -> None:
+        both: dict[str, Any] = {"organization_number": ORG, "address": STORGATA}
+        memory = memory_of(in_poweroffice("p1", **both), in_tribe("t1", **both))
+
+        reasons = [entry.reason for entry in matched(memory).ambiguous]
+
+        assert len(reasons) == 2
+        assert all(f"organisation number {ORG}" in reason for reason in reasons)
+
     def test_what_is_doubtful_by_its_number_is_told_for_that_alone(self) -> None:
         memory = memory_of(
             in_poweroffice("p1", number="10010", organization_number=ORG),

@@ -114,12 +114,12 @@ def test_a_field_that_only_one_side_was_seen_with_is_not_agreed_on() -> None:
 def test_a_new_pair_agrees_on_what_is_equal_already_and_on_nothing_else() -> None:
     link = pair(
         in_poweroffice("p1", number="10010", email="a@x.example"),
-        in_tribe("t1", number="010010", email="b@x.example"),
+        replace(in_tribe("t1", number="010010", email="b@x.example"), address_id="a1"),
         "number",
     )
 
     assert (link.poweroffice_id, link.tribe_id, link.matched_by) == ("p1", "t1", "number")
-    assert link.tribe_relation_id == "relation of t1"
+    assert (link.tribe_relation_id, link.tribe_address_id) == ("relation of t1", "a1")
     assert link.base["name"] == "Fjord Kaffe AS"
     assert link.base["number"] == "10010"
     assert "email" not in link.base
@@ -177,7 +177,7 @@ class TestLayOver:
         )
 
         assert after.links[CUSTOMER, "p1"].tribe["email"] == "new@x.example"
-        assert list(after.unlinked) == [(TRIBE, CUSTOMER, "t2")]
+        assert after.unlinked == {(TRIBE, CUSTOMER, "t2"): in_tribe("t2")}
 
     def test_the_memory_from_before_is_left_as_it_was(self) -> None:
         memory = memory_of(linked())
@@ -242,6 +242,16 @@ class TestLayOver:
             {"email": "1@x.example"},
             {"email": "2@x.example"},
         )
+
+    def test_what_both_sides_hold_alike_when_both_were_read_is_agreed_on(self) -> None:
+        memory = memory_of(edited(linked(), POWEROFFICE, email="1@x.example"))
+        told = saw(TRIBE, in_tribe(number="10010", email="1@x.example"))
+
+        link = settle(lay_over(memory, told, BOTH_KINDS)).links[CUSTOMER, "p1"]
+
+        assert link.base["email"] == "1@x.example"
+        assert not link.tribe
+        assert not link.poweroffice
 
     def test_settling_what_agrees_changes_nothing(self) -> None:
         memory = memory_of(linked(), edited(linked("p2", "t2"), TRIBE, email="1@x.example"))
