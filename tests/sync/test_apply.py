@@ -363,6 +363,26 @@ class TestIntents:
         noted, noted_again = (memory.intents[last].since for memory in world.keeper.saved[:2])
         assert noted_again >= noted + timedelta(seconds=BATCH)
 
+    def test_what_was_written_to_tribe_is_noted_with_its_time(self) -> None:
+        """It may not show there yet, and the old value is no person's edit."""
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+
+        link = world.carry_out(pull()).memory.links[CUSTOMER, "p1"]
+
+        assert link.sent == {"email": world.tribe.clock.now()}
+
+    def test_a_number_that_was_written_to_tribe_is_noted_with_its_time(self) -> None:
+        world = World().knows(in_tribe("t1"))
+
+        link = world.carry_out(push()).memory.links[CUSTOMER, "p-new-1"]
+
+        assert link.sent == {"number": world.tribe.clock.now()}
+
+    def test_poweroffice_shows_at_once_what_was_written(self) -> None:
+        world = World().knows(edited(linked(), TRIBE, email="new@x.example"))
+
+        assert not world.carry_out(push()).memory.links[CUSTOMER, "p1"].sent
+
     def test_without_creates_there_is_one_save_at_the_end(self) -> None:
         world = World().knows(linked())
 

@@ -69,6 +69,16 @@ def test_tribe_keeps_role_relation_and_address_apart(values: dict[str, Value], w
     assert cost.requests == {TRIBE: writes + 3}
 
 
+def test_both_sides_are_looked_at_where_both_are_updated() -> None:
+    memory = memory_of(
+        edited(linked("p1", "t1"), TRIBE, number="77"),
+        edited(linked("p2", "t2", number="2"), TRIBE, email="a@b.example"),
+    )
+    cost = cost_of(planned(memory, push()), RATE)
+    # One number goes back to Tribe, one e-mail address to PowerOffice.
+    assert cost.requests == {TRIBE: 1 + 3, POWEROFFICE: 1 + 1}
+
+
 def test_a_create_in_poweroffice_brings_a_number_back_and_is_made_alone() -> None:
     new = [in_tribe(f"t{n}", email=f"{n}@b.example", name=f"Kunde {n}") for n in range(4)]
     cost = cost_of(planned(memory_of(*new), push()), RATE)

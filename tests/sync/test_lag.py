@@ -12,6 +12,7 @@ from tests.sync.builders import (
     NOON,
     POWEROFFICE,
     TRIBE,
+    edited,
     in_poweroffice,
     in_tribe,
     linked,
@@ -89,6 +90,19 @@ def test_poweroffice_shows_at_once_what_it_took() -> None:
     link = just_written()
     seen = read(link, POWEROFFICE, in_poweroffice(phone=OLD), SOON).links[link.key]
     assert seen.poweroffice == {"phone": OLD}
+
+
+def test_it_shows_also_when_poweroffice_has_moved_on_meanwhile() -> None:
+    moved_on = edited(just_written(), POWEROFFICE, phone="+4700333333")
+    assert after(moved_on, shown(phone=NEW), SOON).sent == {}
+
+
+def test_records_beside_it_are_believed() -> None:
+    link = just_written()
+    others = in_tribe("t2", number="10011"), in_tribe("t3", number="10012")
+    observation = saw(TRIBE, others[0], shown(phone=NEW), others[1])
+    _, told = as_believed(memory_of(link, linked("p3", "t3", number="10012")), observation, SOON)
+    assert told == observation
 
 
 def test_nothing_is_looked_at_where_nothing_was_written() -> None:
