@@ -396,6 +396,22 @@ def test_a_first_address_goes_along_with_the_relation(peer: Peer) -> None:
     assert (after.values["phone"], after.values["address"]) == ("22334455", OSLO)
 
 
+@pytest.mark.parametrize("put", [True, False])
+def test_a_first_address_whose_answer_is_lost_is_not_sent_again(peer: Peer, put: bool) -> None:
+    peer.answer_otherwise(put=put)
+    tribe = peer.tribe()
+    role = peer.tenant.add_customer(peer.tenant.add_organization(Name="Fjord Kaffe AS"))
+    bare = one(tribe, Kind.CUSTOMER, role)
+    tribe.update(edit(bare, phone="22334455"))
+    peer.sandbox.faults.add(
+        Fault("tribe", "PUT" if put else "POST", "Relation_Organization", DropAfter())
+    )
+    with pytest.raises(LostAnswer):
+        tribe.update(edit(bare, address=OSLO))
+    assert len(list(peer.tenant.store.of_type("Address"))) == 1
+    assert one(tribe, Kind.CUSTOMER, role).values["address"] == OSLO
+
+
 def test_another_address_is_not_overwritten(peer: Peer) -> None:
     relation = peer.tenant.add_organization(Name="Vik AS", VisitingAddress={"City": "Voss"})
     tribe = peer.tribe()

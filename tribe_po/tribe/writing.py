@@ -44,13 +44,14 @@ class Writer:
     def update(self, entity_set: str, entity_id: str, body: Mapping[str, Any]) -> bool:
         """Change the properties in `body` and no others. False when there is no such record.
 
-        Raises `RecordRefused` when Tribe does not accept it. Doing it twice does no harm.
+        Raises `RecordRefused` when Tribe does not accept it, `LostAnswer` when nobody knows whether
+        a record that the body gives in full, an address, was made. All else may be done twice.
         """
         put = None
         by_post = self._reader.learned.get(UPDATE) == POST
         if not by_post:
             path = f"{ROOT}/{entity_set}({quote(entity_id, safe='-')})"
-            put = self._connection.write(PUT, path, body, repeatable=True)
+            put = self._connection.write(PUT, path, body, repeatable=not _makes_another(body))
             if done(put):
                 self._reader.learned[ROUTE + entity_set] = PUT
                 self._check_taken(put, entity_set, entity_id, body)
@@ -93,7 +94,10 @@ class Writer:
         if not self._exists(entity_set, entity_id):
             return None
         post = self._connection.write(
-            POST, f"{ROOT}/{entity_set}", {"ID": entity_id, **body}, repeatable=True
+            POST,
+            f"{ROOT}/{entity_set}",
+            {"ID": entity_id, **body},
+            repeatable=not _makes_another(body),
         )
         if not done(post):
             raise not_writable(put if put is not None else post, entity_set)
@@ -129,6 +133,11 @@ class Writer:
         return is_guid(entity_id) and bool(
             self._reader.rows(selection, f"ID eq {entity_id}", enough=1)
         )
+
+
+def _makes_another(body: Mapping[str, Any]) -> bool:
+    """Whether a record is given in full, which each request makes anew."""
+    return any(isinstance(value, Mapping) and "ID" not in value for value in body.values())
 
 
 def _entity_in(answer: Answer) -> dict[str, Any]:
