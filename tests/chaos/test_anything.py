@@ -61,7 +61,7 @@ def test_some_histories_end_well(machine: type[Anything]) -> None:
 def test_a_build_that_takes_its_own_writes_for_edits_does_not_get_through(
     machine: type[Anything], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remember, "updated", lambda memory, change, written: [])
+    monkeypatch.setattr(remember, "updated", lambda memory, change, written, now: [])
     with pytest.raises(AssertionError):
         _play(machine, 20, 12, (Phase.generate,))
 
