@@ -16,6 +16,9 @@ from tests.scenarios.world import World
 
 SetUp = Callable[[World], object]
 
+NET_LINES = "lines of vouchers are without VAT"
+VAT_ON_TOP = "VAT comes on top of a voucher's lines"
+
 _KARI = f"customer {' '.join(KARI)}"
 
 
@@ -492,6 +495,21 @@ TRIBE: tuple[Dialect, ...] = (
         "lines",
     ),
     Dialect(
+        "Tribe rounds the VAT of each rate's sum",
+        "tribe 25",
+        "Books nothing whose sums differ by an øre from Tribe's, and lists it with both.",
+        _tribe(vat_of="sums"),
+        "tribe rounding",
+    ),
+    Dialect(
+        "Tribe rounds half an øre to the even one",
+        "tribe 25",
+        "Books nothing whose sums differ by an øre from Tribe's, and lists it with both.",
+        _tribe(rounding="even"),
+        "tribe rounding",
+        variant=True,
+    ),
+    Dialect(
         "no Billing module",
         "tribe 27",
         "Says that there are no invoices, and does everything else.",
@@ -731,6 +749,39 @@ POWEROFFICE: tuple[Dialect, ...] = (
         _poweroffice(invoice_settings=False),
         "edition",
         _NO_VAT,
+    ),
+    Dialect(
+        "PowerOffice rounds the VAT of each rate's sum",
+        "poweroffice 17",
+        "Books nothing whose sums differ by an øre from Tribe's, and lists it with both.",
+        _poweroffice(vat_of="sums"),
+        "poweroffice rounding",
+    ),
+    Dialect(
+        "PowerOffice rounds half an øre to the even one",
+        "poweroffice 17",
+        "Books nothing whose sums differ by an øre from Tribe's, and lists it with both.",
+        _poweroffice(rounding="even"),
+        "poweroffice rounding",
+        variant=True,
+    ),
+    Dialect(
+        NET_LINES,
+        "poweroffice 32",
+        "Posts no voucher: the lines with VAT are refused, for they come to more than the voucher. "
+        "Lists each invoice.",
+        _poweroffice(voucher_lines="net"),
+        "voucher lines",
+        variant=True,
+    ),
+    Dialect(
+        VAT_ON_TOP,
+        "poweroffice 32",
+        "Reads the first voucher with VAT back before it posts a second, and posts none after one "
+        "that came to another sum, until a person accepts that one. The first cannot be prevented.",
+        _poweroffice(voucher_lines="on top"),
+        "voucher lines",
+        variant=True,
     ),
     Dialect(
         "sending is done at once",

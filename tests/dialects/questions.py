@@ -255,7 +255,6 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
         17,
         "rounding",
         "Books nothing whose sums differ by an øre from Tribe's.",
-        alone="Whatever PowerOffice rounds shows in the draft, which is compared before booking.",
     ),
     Question(
         18,
@@ -336,7 +335,7 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
     Question(
         32,
         "lines of vouchers gross or net",
-        "Sends gross lines with the gross sum, so that net ones would be refused as unequal.",
-        alone="The sandbox takes gross ones only; the first vouchers need a person's yes.",
+        "Sends gross lines with the gross sum, the first with a person's yes; reads the first "
+        "voucher with VAT back, and posts no other where it came to another sum.",
     ),
 )

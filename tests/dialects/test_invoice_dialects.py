@@ -9,13 +9,19 @@ import pytest
 
 from tests.chaos.crash import Crash, Way
 from tests.chaos.invoice_story import Story, goes_on
-from tests.dialects.dialects import DIALECTS, Dialect
+from tests.dialects.dialects import DIALECTS, NET_LINES, VAT_ON_TOP, Dialect
 from tests.scenarios.world import world
 
 EDITION_2025 = "the 2025 edition"
 """It knows no vouchers of invoices."""
-NO_DATES = "invoices without dates"
-"""A voucher needs them."""
+NO_VOUCHERS = {
+    EDITION_2025: "its customer is not in PowerOffice",
+    "invoices without dates": "Tribe tells no date",
+    NET_LINES: "Not in balance",
+    VAT_ON_TOP: "312.5",
+}
+"""The dialects in which no voucher can be posted, or no second one, with part of the reason for
+which the invoices are listed. Without vouchers the pass ends before it reaches the second."""
 FROZEN = "phases of sent invoices are frozen"
 NO_BILLING = "no Billing module"
 INVOICED = [dialect for dialect in DIALECTS if dialect.name != NO_BILLING]
@@ -36,12 +42,13 @@ def _tell(folder: Path, mode: str, dialect: Dialect) -> None:
         story = Story(w, mode, Crash(0, Way.BEFORE), goes_on)
         story.play()
         story.nothing_twice()
-        if mode == "voucher" and dialect.name in (EDITION_2025, NO_DATES):
-            assert [copies for _, _, copies, _ in story.outcome()] == [[], []]
-            if dialect.name == NO_DATES:
-                reasons = [one.reason for one in w.memory().quarantine.values()]
-                assert len(reasons) == 2
-                assert all("Tribe tells no date" in reason for reason in reasons)
+        if mode == "voucher" and dialect.name in NO_VOUCHERS:
+            copies = [copies for _, _, copies, _ in story.outcome()]
+            reasons = [one.reason for one in w.memory().quarantine.values()]
+            posted = dialect.name == VAT_ON_TOP
+            assert len([one for one in copies if one]) == posted
+            assert all(NO_VOUCHERS[dialect.name] in reason for reason in reasons)
+            assert len(reasons) == (1 if dialect.name == EDITION_2025 else 2)
             return
         if dialect.name == FROZEN:
             assert {phase for phase, *_ in story.outcome()} == {"Sent"}

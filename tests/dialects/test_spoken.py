@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,12 @@ def _tribe(w: World, client: FlaskClient, lead: str) -> Iterator[object]:
 
 def _invoicing(w: World, ask: Callable[..., Any]) -> Iterator[object]:
     buyer = w.tribe.add_customer(w.tribe.add_organization(Name="Kjøper AS"))
-    invoice = w.tribe.add_invoice(buyer, [{"Description": "Frakt", "Price": 10, "VatGroup": 25}])
+    stamp = {"Description": "Frimerke", "Quantity": 1, "Price": 0.5, "VatGroup": 25}
+    invoice = w.tribe.add_invoice(buyer, [stamp, stamp])
     w.tribe.send_invoice(invoice)
     behind = "$expand=ProductLines($expand=VatGroup)"
     yield ask("GET", f"Activity_Invoice?$select=Number&{behind}").status_code
+    yield ask("GET", "Activity_Invoice?$select=TotalIncludingVat").get_data()
     for code in ("Reminder1", "Paid"):
         phase = w.tribe.add_phase(f"{code}-{code}", code)
         moved = ask("PUT", f"Activity_Invoice({invoice})", {"Phase": {"ID": phase}})
@@ -139,12 +141,18 @@ def _sending(w: World, client: FlaskClient) -> Iterator[object]:
     w.poweroffice.add_product(Code="KRUS", Name="Krus", UnitOfMeasureCode="EA")
     order = w.poweroffice.add_order(
         CustomerId=w.customer_in_poweroffice("Skog Bygg AS")["Id"],
-        SalesOrderLines=[{"ProductCode": "KRUS", "Quantity": 1, "SortOrder": 1}],
+        SalesOrderLines=[
+            {"ProductCode": "KRUS", "Quantity": 1, "ProductUnitPrice": 0.5, "SortOrder": place}
+            for place in (1, 2)
+        ],
     )
     headers = {
         "Authorization": f"Bearer {w.poweroffice.issue_token()}",
         "Ocp-Apim-Subscription-Key": w.poweroffice.keys.subscription,
     }
+    draft = client.get(f"{_V2}/SalesOrders/{order}/Complete", headers=headers).get_json()
+    yield draft["TotalAmount"]
+    yield _posted(w, client, headers)
     nothing = "00000000-0000-0000-0000-000000000001"
     yield client.get(f"{_V2}/OutgoingInvoices?invoiceIds={nothing}", headers=headers).status_code
     sending = f"{_V2}/SalesOrders/{order}/createAndSendInvoice"
@@ -155,6 +163,26 @@ def _sending(w: World, client: FlaskClient) -> Iterator[object]:
         state = client.get(f"{_V2}/SalesOrders/sentState?id={order}", headers=headers)
         rows = state.get_json() if state.status_code == 200 else []
         yield state.status_code, [one["IsInvoiceBeingProcessed"] for one in rows]
+
+
+def _posted(w: World, client: FlaskClient, headers: Mapping[str, str]) -> object:
+    """The status and the sums of a voucher of 1.25 with VAT."""
+    customer = w.customer_in_poweroffice("Skog Bygg AS")
+    settings = w.poweroffice.books.settings
+    account = settings.accounts[3000]
+    vat = settings.vat_of(account.id)
+    body = {
+        "CustomerAccountId": customer["SubledgerAccountId"],
+        "InvoiceNo": 20260077,
+        "VoucherDate": "2026-03-02",
+        "DueDate": "2026-03-16",
+        "CurrencyCode": "NOK",
+        "CurrencyAmount": 1.25,
+        "VoucherLines": [{"AccountId": account.id, "VatId": vat.id, "CurrencyAmount": 1.25}],
+    }
+    posting = f"{_V2}/Vouchers/OutgoingInvoiceJournals"
+    answer = client.post(posting, json=body, headers=headers)
+    return answer.status_code, [one["TotalAmount"] for one in w.poweroffice.invoices()]
 
 
 def _answer(response: Any) -> tuple[object, ...]:

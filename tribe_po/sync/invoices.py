@@ -13,6 +13,7 @@ from tribe_po.fields import Field, fields_of
 from tribe_po.invoices import Payment
 from tribe_po.records import Form, Kind, Link, System, Value, Values
 from tribe_po.settings import Invoicing, PartialPayments
+from tribe_po.sync.acknowledged import still_to_tell
 from tribe_po.sync.merge import Decision
 
 SUMS = ("currency", "net", "total", "vat")
@@ -88,6 +89,20 @@ def differing_sums(link: Link) -> dict[str, str]:
         if name in tribe and name in poweroffice
         if not _ROWS[name].same(tribe[name], poweroffice[name])
     }
+
+
+def misposted(links: Iterable[Link]) -> Link | None:
+    """A voucher that came to another sum in PowerOffice than its invoice in Tribe, and that nobody
+    has accepted: what PowerOffice makes of vouchers is not what this tool takes it for
+    (poweroffice.md section 17, 32)."""
+    for link in links:
+        poweroffice = link.seen_in(System.POWEROFFICE) if link.kind is Kind.INVOICE else {}
+        if not poweroffice.get("issued") or poweroffice.get("order_number") is not None:
+            continue
+        differing = still_to_tell(link, System.POWEROFFICE, differing_sums(link))
+        if "total" in differing and not _changed_since_copied(link):
+            return link
+    return None
 
 
 def _held_in_poweroffice(link: Link, rules: Invoicing) -> dict[str, str]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tribe_po.fields import KEYS, MISSING
+from tribe_po.invoices import Voucher
 from tribe_po.records import (
     Conflict,
     Kind,
@@ -37,7 +38,7 @@ from tribe_po.sync.draft import (
 from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.match import Ambiguous, Matching, Pair
 from tribe_po.sync.merge import Decision, decisions
-from tribe_po.sync.orders import Hindrance, order_for
+from tribe_po.sync.orders import Hindrance, not_another, order_for
 from tribe_po.sync.trees import join, pair
 
 FIRST_RETRY = timedelta(minutes=15)
@@ -213,6 +214,7 @@ class _Planner:
     parked: int = 0
     awaited: set[tuple[Kind, str]] = field(default_factory=set)
     linked: dict[tuple[Kind, str], Link] | None = None
+    misposted: Link | None = None
     not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
 
     def note_ambiguous(self, ambiguous: Iterable[Ambiguous]) -> None:
@@ -281,9 +283,13 @@ class _Planner:
         rules = self.task.invoicing
         assert rules is not None
         if self.linked is None:
-            self.linked = {(link.kind, link.tribe_id): link for link in self.memory.links.values()}
+            links = self.memory.links.values()
+            self.linked = {(link.kind, link.tribe_id): link for link in links}
+            self.misposted = invoices.misposted(links)
         key = (System.POWEROFFICE, source.kind, source.id)
         order = order_for(source, self.linked, rules)
+        if isinstance(order, Voucher) and self.misposted is not None:
+            order = not_another(self.misposted)
         if isinstance(order, Hindrance):
             if order.awaits is not None:
                 self.awaited.add(order.awaits)

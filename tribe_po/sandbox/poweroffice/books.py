@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from tribe_po.sandbox.poweroffice.errors import ProblemError, not_found
@@ -17,7 +17,14 @@ from tribe_po.sandbox.poweroffice.fields import (
     fields_with,
     kept_names,
 )
-from tribe_po.sandbox.poweroffice.records import Entry, Invoice, Order, SalesItem, Sending
+from tribe_po.sandbox.poweroffice.records import (
+    Entry,
+    Invoice,
+    Order,
+    SalesItem,
+    Sending,
+    rounded,
+)
 from tribe_po.sandbox.poweroffice.settings import Settings
 from tribe_po.sandbox.poweroffice.stamps import stamp
 from tribe_po.sandbox.poweroffice.switches import Switches
@@ -165,6 +172,11 @@ class Books:
         self._account_ids = itertools.count(770_001)
         self._address_ids = itertools.count(5_501)
         self._voucher_numbers = itertools.count(15_001)
+
+    def rounded(self, amount: Decimal) -> Decimal:
+        """An amount of an order or a voucher to two decimals, as this client rounds."""
+        even = self.switches.rounding == "even"
+        return rounded(amount, ROUND_HALF_EVEN if even else ROUND_HALF_UP)
 
     def find(self, role: Role, contact_id: int) -> tuple[Contact, RoleRecord]:
         """Raise ProblemError (404) if no contact has this Id in this role."""

@@ -17,7 +17,6 @@ from tribe_po.sandbox.poweroffice.records import (
     SalesItem,
     Valued,
     exact,
-    rounded,
 )
 from tribe_po.sandbox.poweroffice.references import check_known, without_dimension_codes
 from tribe_po.sandbox.poweroffice.rules import check_body
@@ -102,8 +101,8 @@ class Lines:
         vat = self._books.settings.vat_of(account)
         price, quantity = exact(values["ProductUnitPrice"]), exact(values["Quantity"])
         share = 1 - exact(values["Allowance"]) / 100
-        net = rounded(price * quantity * share)
-        return Valued(line, Amounts(net, rounded(net * vat.rate)), account, vat)
+        net = self._books.rounded(price * quantity * share)
+        return Valued(line, Amounts(net, self._books.rounded(net * vat.rate)), account, vat)
 
     def row(self, order: Order, line: Line) -> Values:
         """Return the line's DTO."""

@@ -14,7 +14,7 @@ from tribe_po.sandbox.poweroffice.fields import Role, Values
 from tribe_po.sandbox.poweroffice.lines import Lines
 from tribe_po.sandbox.poweroffice.patch import Patcher
 from tribe_po.sandbox.poweroffice.products import Products
-from tribe_po.sandbox.poweroffice.records import Amounts, Line, Order, exact, rounded
+from tribe_po.sandbox.poweroffice.records import Amounts, Line, Order, exact
 from tribe_po.sandbox.poweroffice.references import (
     check_known,
     reference_taken,
@@ -171,7 +171,7 @@ class Orders:
         for each in valued:
             rate = each.vat.rate if each.vat else Decimal(0)
             nets[rate] = nets.get(rate, Decimal(0)) + each.amounts.net
-        parts = (Amounts(net, rounded(net * rate)) for rate, net in nets.items())
+        parts = (Amounts(net, self._books.rounded(net * rate)) for rate, net in nets.items())
         return sum(parts, Amounts())
 
     def effective(self, order: Order) -> Values:

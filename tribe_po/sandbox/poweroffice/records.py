@@ -15,9 +15,9 @@ def exact(number: float | Decimal | None) -> Decimal:
     return Decimal(0) if number is None else Decimal(str(number))
 
 
-def rounded(amount: Decimal) -> Decimal:
-    """Round to two decimals, a half away from zero."""
-    return amount.quantize(_CENT, ROUND_HALF_UP)
+def rounded(amount: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """Round to two decimals, a half away from zero unless said otherwise."""
+    return amount.quantize(_CENT, rounding)
 
 
 @dataclass(slots=True)

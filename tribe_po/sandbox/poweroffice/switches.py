@@ -17,6 +17,10 @@ class Switches:
     `delivery_error`: while set, invoices are posted but not delivered, with this message.
     `keep_last_error`: the message of an earlier failure stays after the invoice was sent.
     `vat_of`: the VAT of an order is rounded for each of its lines, or for the sum of each rate.
+    `rounding`: half an øre of an order's amounts, or of a voucher's without VAT, goes away from
+    zero, or to the even one.
+    `voucher_lines`: amounts of lines of vouchers are with VAT; or without, so that they come to
+    less than the voucher (`net`); or without, and the VAT comes on top of the voucher's (`on top`).
     `uses_kid`: invoices get a payment reference number.
     `missing_ids_are_refused`: a filter by internal id that names nothing is a 404, not a 204.
     `references_free_after_delete`: a deleted order's ExternalImportReference may be used again.
@@ -48,6 +52,8 @@ class Switches:
     delivery_error: str | None = None
     keep_last_error: bool = False
     vat_of: Literal["lines", "sums"] = "lines"
+    rounding: Literal["up", "even"] = "up"
+    voucher_lines: Literal["gross", "net", "on top"] = "gross"
     uses_kid: bool = True
     missing_ids_are_refused: bool = True
     references_free_after_delete: bool = True

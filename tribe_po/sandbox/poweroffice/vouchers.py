@@ -18,7 +18,7 @@ from tribe_po.sandbox.poweroffice.errors import ProblemError, not_found
 from tribe_po.sandbox.poweroffice.fields import Field, Role, Values, words
 from tribe_po.sandbox.poweroffice.invoices import Invoices
 from tribe_po.sandbox.poweroffice.ledger import Ledger
-from tribe_po.sandbox.poweroffice.records import Invoice, exact, rounded
+from tribe_po.sandbox.poweroffice.records import Invoice, exact
 from tribe_po.sandbox.poweroffice.references import check_known, reference_taken
 from tribe_po.sandbox.poweroffice.rules import check_body
 from tribe_po.sandbox.poweroffice.values import check_lengths
@@ -132,7 +132,7 @@ class Vouchers:
         for values in (sent, *lines):
             _check_known(dto, values, missing)
         self._check_date(dto.resource, date.fromisoformat(sent["VoucherDate"]))
-        _check_amounts(dto, sent, lines)
+        _check_amounts(dto, sent, [self._amount(line) for line in lines])
         for line in lines:
             self._check_line(dto, line, missing)
         if sent.get("IsReversed") or sent["InvoiceNo"] < 1:
@@ -150,6 +150,12 @@ class Vouchers:
                 return contact
         text = f"Customer account with id = {account_id} not found."
         raise _refusal(dto.resource, text, missing)
+
+    def _amount(self, line: Values) -> Decimal:
+        """What a line adds to the amount of its voucher."""
+        amount, vat = exact(line["CurrencyAmount"]), self._books.settings.vat_codes[line["VatId"]]
+        net = self._books.switches.voucher_lines == "net"
+        return self._books.rounded(amount * (1 + vat.rate)) if net else amount
 
     def _check_line(self, dto: Dto, line: Values, missing: int) -> None:
         settings = self._books.settings
@@ -196,7 +202,7 @@ class Vouchers:
             "CustomerNo": contact.roles[Role.CUSTOMER].values["Number"],
             "IsCreatedByCurrentIntegration": True,
             "NetAmount": float(sum((exact(row["NetAmount"]) for row in rows), Decimal(0))),
-            "TotalAmount": sent["CurrencyAmount"],
+            "TotalAmount": float(sum((exact(row["TotalAmount"]) for row in rows), Decimal(0))),
         }
         due, rate = date.fromisoformat(sent["DueDate"]), self._rate(sent) or Decimal(1)
         invoice = self._invoices.post(voucher, values, rows, due=due, rate=rate, is_imported=True)
@@ -204,8 +210,11 @@ class Vouchers:
         return invoice
 
     def _line(self, line: Values, place: int) -> Values:
-        vat, total = self._books.settings.vat_codes[line["VatId"]], exact(line["CurrencyAmount"])
-        net = rounded(total / (1 + vat.rate))
+        vat, amount = self._books.settings.vat_codes[line["VatId"]], exact(line["CurrencyAmount"])
+        if self._books.switches.voucher_lines == "gross":
+            net, total = self._books.rounded(amount / (1 + vat.rate)), amount
+        else:
+            net, total = amount, self._books.rounded(amount * (1 + vat.rate))
         return line | {
             "IsAccrued": "Accrual" in line,
             "LineType": "Normal",
@@ -235,11 +244,10 @@ def _check_known(dto: Dto, values: Values, missing: int) -> None:
         raise _refusal(dto.resource, problem.detail, missing) from None
 
 
-def _check_amounts(dto: Dto, sent: Values, lines: list[Values]) -> None:
+def _check_amounts(dto: Dto, sent: Values, amounts: list[Decimal]) -> None:
     """The header is the receivable, hence the sum of the lines, all of one sign (11.6)."""
     sign = -1 if dto is CREDIT_NOTE_VOUCHER else 1
     total = exact(sent["CurrencyAmount"])
-    amounts = [exact(line["CurrencyAmount"]) for line in lines]
     if not amounts:
         raise _refusal(dto.resource, "VoucherLines is required.")
     if any(amount * sign <= 0 for amount in (total, *amounts)):

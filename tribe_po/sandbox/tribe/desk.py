@@ -104,6 +104,7 @@ class Desk:
             self._dialect = dialect
             self.store.model = tenant_model(dialect)
             self.store.vat_of_sums = dialect.vat_of == "sums"
+            self.store.half_to_even = dialect.rounding == "even"
             # The screen shows lines in full, whatever the API's `$expand` understands.
             self._screen = tenant_model(
                 replace(dialect, nested_line_expand=True, billing=True, import_id="told")

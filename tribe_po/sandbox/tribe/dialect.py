@@ -31,6 +31,7 @@ class TribeDialect:
         one (3.1).
     vat_of: the VAT of an invoice is rounded for each of its lines, or for the sum of each rate
         (10.2).
+    rounding: half an øre of a sum goes away from zero, or to the even one.
     product_requires: a new product needs Name, ProductGroup, Unit and VatGroup (9.1).
     phase_frozen: an invoice that was sent takes no other phase through the API; 409 (10.4).
     phase_by_put: PUT moves an invoice to another phase; off, only POST with its ID does (4.2).
@@ -74,6 +75,7 @@ class TribeDialect:
     due_date: str | None = "ExpirationDate"
     invoice_field: str | None = None
     vat_of: Literal["lines", "sums"] = "lines"
+    rounding: Literal["up", "even"] = "up"
     product_requires: bool = True
     phase_frozen: bool = False
     phase_by_put: bool = True

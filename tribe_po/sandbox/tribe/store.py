@@ -29,12 +29,14 @@ class Store:
     """All records, found by ID, by set and by who points at them. Not thread-safe by itself.
 
     `model` may be exchanged for another with the same type names; `changed` must be told.
-    `vat_of_sums`: the VAT of an invoice is rounded once for each rate.
+    `vat_of_sums`: the VAT of an invoice is rounded once for each rate. `half_to_even`: half an øre
+    goes to the even one, not away from zero.
     """
 
     def __init__(self, model: EntityModel, seed: int) -> None:
         self.model = model
         self.vat_of_sums = False
+        self.half_to_even = False
         # Reproducible, not secret: a failing test must fail the same way again.
         self.random = random.Random(seed)  # noqa: S311
         self._debtor_numbers = itertools.count(1000)

@@ -2,14 +2,14 @@
 
 Each line is rounded half up to hundredths by itself; an invoice is the sum of its lines after its
 own discount, which a line's own totals do not have. A tenant may round the VAT of an invoice for
-the sum of each rate instead.
+the sum of each rate instead, and half an øre to the even one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from operator import attrgetter
 
 from tribe_po.sandbox.tribe.sales_model import INVOICE, PRODUCT_LINE
@@ -49,13 +49,13 @@ def _sums(store: Store, line: Record, price: str, *, after_discount: bool) -> _S
         total *= _share(invoice)
     percentage = Decimal(str(_vat_percentage(store, line) or 0))
     included = invoice is not None and invoice.values.get("IsVatIncluded") is True
-    return _with_vat(_rounded(total), percentage, included=included)
+    return _with_vat(store, _rounded(store, total), percentage, included=included)
 
 
-def _with_vat(total: Decimal, percentage: Decimal, *, included: bool) -> _Sums:
+def _with_vat(store: Store, total: Decimal, percentage: Decimal, *, included: bool) -> _Sums:
     if included:
-        return _Sums(total, _rounded(total * 100 / (100 + percentage)), total)
-    return _Sums(total, total, total + _rounded(total * percentage / 100))
+        return _Sums(total, _rounded(store, total * 100 / (100 + percentage)), total)
+    return _Sums(total, total, total + _rounded(store, total * percentage / 100))
 
 
 def _number(record: Record, name: str) -> Decimal:
@@ -66,8 +66,8 @@ def _share(record: Record) -> Decimal:
     return 1 - _number(record, "DiscountPercentage") / 100
 
 
-def _rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(_HUNDREDTH, ROUND_HALF_UP)
+def _rounded(store: Store, amount: Decimal) -> Decimal:
+    return amount.quantize(_HUNDREDTH, ROUND_HALF_EVEN if store.half_to_even else ROUND_HALF_UP)
 
 
 def _wire(amount: Decimal) -> Scalar:
@@ -79,10 +79,10 @@ def _vat_percentage(store: Store, line: Record) -> Scalar:
     return None if group is None else group.values.get("Percentage")
 
 
-def _total_purchase_price(_store: Store, line: Record) -> Scalar:
+def _total_purchase_price(store: Store, line: Record) -> Scalar:
     if line.values.get("PurchasePrice") is None:
         return None
-    return _wire(_rounded(_number(line, "Quantity") * _number(line, "PurchasePrice")))
+    return _wire(_rounded(store, _number(line, "Quantity") * _number(line, "PurchasePrice")))
 
 
 def _of_line(part: _Part, price: str, *, after_discount: bool = False) -> Compute:
@@ -116,7 +116,7 @@ def _each_part(store: Store, invoice: Record, price: str) -> Iterable[_Sums]:
             by_rate[rate] = by_rate.get(rate, Decimal()) + sums.total
     included = invoice.values.get("IsVatIncluded") is True
     for rate, total in by_rate.items():
-        yield _with_vat(total, rate, included=included)
+        yield _with_vat(store, total, rate, included=included)
 
 
 def _is_foreign(invoice: Record) -> bool:
