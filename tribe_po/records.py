@@ -80,7 +80,16 @@ Values = Mapping[str, Value]
 NO_VALUES: Values = MappingProxyType({})
 """Nothing seen: one for all links that agree, which nearly all do."""
 
-NOTHING_SENT: Mapping[str, datetime] = MappingProxyType({})
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A field that was written to Tribe, when, and what Tribe may show in its place for a while."""
+
+    at: datetime
+    before: tuple[Value, ...]
+
+
+NOTHING_SENT: Mapping[str, Sent] = MappingProxyType({})
 """No field waits to show: one for all links."""
 
 
@@ -143,8 +152,8 @@ class Link:
     the value last seen. `tribe` and `poweroffice` hold the
     values last seen there, only where they differ from the base. `parked` says why the link is
     left alone (a side is gone), else None. `acknowledged` are digests of the differences that a
-    person leaves as they are. `sent` says when fields were last written to Tribe that no read has
-    shown since.
+    person leaves as they are. `sent` are the fields that were written to Tribe and
+    that no read has shown since.
     """
 
     kind: Kind
@@ -159,7 +168,7 @@ class Link:
     tribe_address_id: str | None = None
     parked: str | None = None
     acknowledged: tuple[str, ...] = ()
-    sent: Mapping[str, datetime] = field(default_factory=lambda: NOTHING_SENT)
+    sent: Mapping[str, Sent] = field(default_factory=lambda: NOTHING_SENT)
 
     @property
     def key(self) -> tuple[Kind, str]:

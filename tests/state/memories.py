@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from tribe_po.records import (
     Quarantined,
     Record,
     Run,
+    Sent,
     System,
 )
 
@@ -188,7 +190,7 @@ def full_memory() -> Memory:
         tribe_address_id="address-1",
         parked="gone in Tribe",
         acknowledged=("poweroffice:content:0123456789abcdef",),
-        sent={"phone": NOON},
+        sent={"phone": Sent(NOON, ("22334455", None)), "price": Sent(NOON, (Decimal("9.50"),))},
     )
     record = Record(
         Kind.SUPPLIER,

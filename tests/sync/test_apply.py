@@ -49,6 +49,7 @@ from tribe_po.records import (
     Memory,
     Observation,
     Record,
+    Sent,
     System,
     Value,
 )
@@ -369,14 +370,15 @@ class TestIntents:
 
         link = world.carry_out(pull()).memory.links[CUSTOMER, "p1"]
 
-        assert link.sent == {"email": world.tribe.clock.now()}
+        before = str(linked().base["email"])
+        assert link.sent == {"email": Sent(world.tribe.clock.now(), (before,))}
 
     def test_a_number_that_was_written_to_tribe_is_noted_with_its_time(self) -> None:
         world = World().knows(in_tribe("t1"))
 
         link = world.carry_out(push()).memory.links[CUSTOMER, "p-new-1"]
 
-        assert link.sent == {"number": world.tribe.clock.now()}
+        assert link.sent == {"number": Sent(world.tribe.clock.now(), (None,))}
 
     def test_poweroffice_shows_at_once_what_was_written(self) -> None:
         world = World().knows(edited(linked(), TRIBE, email="new@x.example"))

@@ -19,7 +19,7 @@ from tests.sync.builders import (
     memory_of,
     saw,
 )
-from tribe_po.records import Kind, Link, Memory, Record, System
+from tribe_po.records import Kind, Link, Memory, Record, Sent, System
 from tribe_po.sync.lag import SETTLE, as_believed, wrote
 from tribe_po.sync.trees import lay_over
 from tribe_po.tribe.changes import OVERLAP
@@ -36,7 +36,7 @@ def shown(phone: str, email: str = "post@fjordkaffe.example") -> Record:
 
 def just_written() -> Link:
     """Both sides agree on a phone number that was written to Tribe at noon."""
-    return wrote(linked(phone=NEW), ["phone"], NOON)
+    return wrote(linked(phone=NEW), {"phone": OLD}, NOON)
 
 
 def read(link: Link, system: System, record: Record, now: datetime) -> Memory:
@@ -56,7 +56,7 @@ def test_the_value_before_is_no_edit() -> None:
 def test_a_field_that_was_not_written_is_believed_at_once() -> None:
     seen = after(just_written(), shown(phone=OLD, email="ny@fjordkaffe.example"), SOON)
     assert seen.tribe == {"email": "ny@fjordkaffe.example"}
-    assert seen.sent == {"phone": NOON}
+    assert seen.sent == {"phone": Sent(NOON, (OLD,))}
 
 
 @pytest.mark.parametrize("now", [SOON, LATE])
@@ -71,6 +71,21 @@ def test_what_does_not_show_in_time_was_changed_by_somebody() -> None:
     assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
 
 
+def test_another_value_is_an_edit_at_once() -> None:
+    seen = after(just_written(), shown(phone="+4700333333"), SOON)
+    assert (seen.tribe, seen.sent) == ({"phone": "+4700333333"}, {})
+
+
+def test_what_two_writes_replaced_is_no_edit() -> None:
+    twice = wrote(
+        replace(just_written(), base={**just_written().base, "phone": "+4700333333"}),
+        {"phone": NEW},
+        SOON,
+    )
+    assert after(twice, shown(phone=OLD), SOON).tribe == {}
+    assert after(twice, shown(phone=NEW), SOON).tribe == {}
+
+
 def test_a_clock_that_was_set_back_makes_nobody_wait() -> None:
     seen = after(just_written(), shown(phone=OLD), NOON - timedelta(hours=1))
     assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
@@ -81,7 +96,7 @@ def test_an_edit_of_that_time_is_read_again_afterwards() -> None:
 
 
 def test_a_second_write_begins_anew() -> None:
-    again = wrote(just_written(), ["phone"], SOON)
+    again = wrote(just_written(), {"phone": NEW}, SOON)
     assert after(again, shown(phone=OLD), LATE).tribe == {}
     assert after(again, shown(phone=OLD), SOON + SETTLE).tribe == {"phone": OLD}
 
@@ -113,4 +128,4 @@ def test_nothing_is_looked_at_where_nothing_was_written() -> None:
 
 def test_an_invoice_remembers_its_phase_by_itself() -> None:
     link = replace(linked(), kind=Kind.INVOICE)
-    assert wrote(link, ["phase"], NOON) is link
+    assert wrote(link, {"phase": "Sent"}, NOON) is link

@@ -29,6 +29,7 @@ from tribe_po.records import (
     Record,
     RecordKey,
     Run,
+    Sent,
     System,
     Value,
     Values,
@@ -186,7 +187,7 @@ def _encode_link(_: Any, link: Link) -> Document:
     if link.acknowledged:
         document["acknowledged"] = list(link.acknowledged)
     if link.sent:
-        document["sent"] = {name: encode_time(moment) for name, moment in link.sent.items()}
+        document["sent"] = {name: _encode_sent(one) for name, one in link.sent.items()}
     return document
 
 
@@ -209,9 +210,21 @@ def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
     return link.key, link
 
 
-def _decode_sent(document: Any) -> Mapping[str, datetime]:
+def _encode_sent(one: Sent) -> Document:
+    return {"at": encode_time(one.at), "before": [encode_value(value) for value in one.before]}
+
+
+def _decode_sent(document: Any) -> Mapping[str, Sent]:
     sent = object_of(document, "sent")
-    return {name: time_in(sent, name) for name in sent}
+    return {name: _decode_one_sent(object_of(one, name)) for name, one in sent.items()}
+
+
+def _decode_one_sent(document: Document) -> Sent:
+    before = document.get("before")
+    if not isinstance(before, list):
+        raise Malformed(f"before is {type(before).__name__}, not a list")
+    values = (one if type(one) in _PLAIN else _decode_object(one) for one in before)
+    return Sent(time_in(document, "at"), tuple(values))
 
 
 def _encode_record(key: RecordKey, record: Record) -> Document:

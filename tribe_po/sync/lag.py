@@ -6,12 +6,11 @@ was just written is no person's edit: taken for one, it would go back to the oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tribe_po.fields import fields_of
-from tribe_po.records import Kind, Link, Memory, Observation, Record, System
+from tribe_po.fields import Field, fields_of
+from tribe_po.records import Kind, Link, Memory, Observation, Record, Sent, System, Values
 
 SETTLE = timedelta(minutes=2)
 """How long what was written, or a create whose answer was lost, may take to show up in Tribe. It is
@@ -19,11 +18,16 @@ less than the overlap with which changes are read again: an edit that a person m
 seen after all. PowerOffice shows at once what it took."""
 
 
-def wrote(link: Link, names: Iterable[str], now: datetime) -> Link:
-    """The link after fields were written to Tribe. A phase of an invoice has its own memory."""
+def wrote(link: Link, replaced: Values, now: datetime) -> Link:
+    """The link after fields were written to Tribe in place of the values given. A phase of an
+    invoice has its own memory."""
     if link.kind is Kind.INVOICE:
         return link
-    return replace(link, sent={**link.sent, **dict.fromkeys(names, now)})
+    sent = dict(link.sent)
+    for name, value in replaced.items():
+        earlier = sent[name].before if name in sent else ()
+        sent[name] = Sent(now, (*earlier, value))
+    return replace(link, sent=sent)
 
 
 def believed(link: Link, record: Record, now: datetime) -> tuple[Link, Record]:
@@ -33,12 +37,23 @@ def believed(link: Link, record: Record, now: datetime) -> tuple[Link, Record]:
     waiting = {
         row.name: link.sent[row.name]
         for row in fields_of(link.kind, link.form)
-        # A clock that was set back would make it wait for as long as it went back.
-        if row.name in link.sent and abs(now - link.sent[row.name]) < SETTLE
-        if row.name not in here or not row.same(here[row.name], there.get(row.name))
+        if row.name in link.sent and _is_waiting(row, link.sent[row.name], here, there, now)
     }
     told = {name: value for name, value in here.items() if name not in waiting}
     return replace(link, sent=waiting), replace(record, values=told)
+
+
+def _is_waiting(row: Field, sent: Sent, here: Values, there: Values, now: datetime) -> bool:
+    """Whether what was replaced still shows, or nothing tells. Any other value is somebody's."""
+    # A clock that was set back would make it wait for as long as it went back.
+    if abs(now - sent.at) >= SETTLE:
+        return False
+    if row.name not in here:
+        return True
+    shown = here[row.name]
+    if row.same(shown, there.get(row.name)):
+        return False
+    return any(row.same(shown, before) for before in sent.before)
 
 
 def as_believed(

@@ -98,14 +98,16 @@ def updated(memory: Memory, change: Change, written: Written, now: datetime) -> 
     """
     assert change.edit is not None
     link = memory.links[change.link_key]
-    sent = {**link.seen_in(change.system), **change.edit.values}
+    before = link.seen_in(change.system)
+    sent = {**before, **change.edit.values}
     values = written.record.values if written.record is not None else sent
     link = memory.links[link.key] = see(link, change.system, values)
     if link.kind is Kind.INVOICE and "phase" in change.edit.values:
         (move,) = [one for one in change.fields if one.name == "phase"]
         memory.links[link.key] = invoices.given(link, move.after, move.before)
     if change.system is System.TRIBE:
-        memory.links[link.key] = lag.wrote(memory.links[link.key], change.edit.values, now)
+        replaced = {name: before.get(name) for name in change.edit.values}
+        memory.links[link.key] = lag.wrote(memory.links[link.key], replaced, now)
     expected = {**values, **change.edit.values}
     ignored = [row.label for row in fields.differing(link.kind, link.form, values, expected)]
     if not ignored:
