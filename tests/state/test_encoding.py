@@ -95,6 +95,20 @@ def is_nothing(table: str, key: str, wrong: Any) -> bool:
     )
 
 
+@pytest.mark.parametrize("before", [None, "22334455", {"x": 1}, [["x"]]])
+def test_what_was_replaced_in_tribe_is_a_list_of_values(path: Path, before: Any) -> None:
+    Store(path).save(full_memory())
+    tables = tables_of(path)
+    for doc_id, document in tables["links"].items():
+        if "sent" in document:
+            sent = {"phone": {**document["sent"]["phone"], "before": before}}
+            CheckedStorage(path).write(
+                {**tables, "links": {**tables["links"], doc_id: {**document, "sent": sent}}}
+            )
+            with pytest.raises(StateUnreadable, match="links"):
+                opened(path)
+
+
 @pytest.mark.parametrize("wrong", [1.5, 7, True, "nonsense", [], ["x"], {"x": 1.5}, {"x": []}])
 @pytest.mark.parametrize("table", TABLES)
 def test_a_part_of_the_wrong_type(path: Path, table: str, wrong: Any) -> None:

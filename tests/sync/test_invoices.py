@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.sync.test_orders import INVOICE, LINKED, RULES
+from tests.sync.test_orders import INVOICE, LINKED, RULES, VOUCHERS
 from tribe_po.errors import RecordRefused, StillWorking
 from tribe_po.invoices import Payment
 from tribe_po.records import (
@@ -26,6 +26,7 @@ from tribe_po.records import (
 from tribe_po.settings import ConflictPolicy, InvoiceMode, Invoicing, PartialPayments
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.sync import guard
+from tribe_po.sync.acknowledged import with_differences
 from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan, Status, Task
 from tribe_po.sync.draft import update_for
@@ -139,6 +140,47 @@ def test_what_a_person_has_to_look_at() -> None:
     for settled in ({"payment": "paid"}, {"phase": "Called"}):
         later = link(base={**told, **settled})
         assert held(later, System.POWEROFFICE, BOOK) == {}
+
+
+def posted_as(total: str, **base: Value) -> Link:
+    """A voucher of 125.00 that came to a total in PowerOffice."""
+    known: dict[str, Value] = {"issued": True, "net": Decimal(100), "vat": "25"}
+    found = link(
+        base={**known, "invoice_number": "2026000", **base},
+        tribe={"total": Decimal(125)},
+        poweroffice={"total": Decimal(total)},
+    )
+    return replace(found, tribe_id="earlier")
+
+
+def exported_after(earlier: Link) -> Plan:
+    memory = Memory(links={one.key: one for one in (*LINKED.values(), earlier)})
+    return make_plan(memory, Matching((), (), (source(),)), task(VOUCHERS), NOW)
+
+
+def test_no_voucher_is_posted_after_one_that_came_to_another_sum() -> None:
+    plan = exported_after(posted_as("156.25"))
+    assert plan.changes == ()
+    (entry,) = (one for key, one in plan.quarantined.items() if key[2] == "i")
+    assert entry.reason == (
+        "the voucher 2026000 was posted with 125 and came to 156.25 in PowerOffice, "
+        "so that no other is posted"
+    )
+    assert "tribe-po quarantine accept earlier" in entry.next_step
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        posted_as("125.00"),
+        posted_as("156.25", order_number="10001"),
+        with_differences(posted_as("156.25"), System.POWEROFFICE, ["total"]),
+    ],
+    ids=["the same sum", "an order", "accepted"],
+)
+def test_a_voucher_is_posted_after_any_other(earlier: Link) -> None:
+    (change,) = exported_after(earlier).changes
+    assert change.tribe_id == "i"
 
 
 def test_a_draft_that_was_found_again_is_for_a_person() -> None:

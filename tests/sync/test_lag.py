@@ -86,6 +86,11 @@ def test_what_two_writes_replaced_is_no_edit() -> None:
     assert after(twice, shown(phone=NEW), SOON).tribe == {}
 
 
+def test_what_nothing_is_told_of_goes_on_waiting() -> None:
+    silent = replace(shown(phone=OLD), values={"email": "post@fjordkaffe.example"})
+    assert after(just_written(), silent, SOON) == just_written()
+
+
 def test_a_clock_that_was_set_back_makes_nobody_wait() -> None:
     seen = after(just_written(), shown(phone=OLD), NOON - timedelta(hours=1))
     assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})

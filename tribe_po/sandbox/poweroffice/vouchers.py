@@ -132,9 +132,9 @@ class Vouchers:
         for values in (sent, *lines):
             _check_known(dto, values, missing)
         self._check_date(dto.resource, date.fromisoformat(sent["VoucherDate"]))
-        _check_amounts(dto, sent, [self._amount(line) for line in lines])
         for line in lines:
             self._check_line(dto, line, missing)
+        _check_amounts(dto, sent, [self._amount(line) for line in lines])
         if sent.get("IsReversed") or sent["InvoiceNo"] < 1:
             raise _refusal(dto.resource, "InvoiceNo must be positive, IsReversed not true.")
         if sent.get("CurrencyExchangeRate") is None and self._rate(sent) is None:
