@@ -34,7 +34,7 @@ mutants: $(VENV)/.mutants
 	$(BIN)/mutmut run --max-children $(or $(CHILDREN),1) $(if $(ONLY),'$(ONLY)')
 	$(BIN)/python -m tests.mutants
 
-# What the tool costs beside the least that could do the same: bench/README.md. Some minutes;
+# What the tool costs beside the least that could do the same: bench/README.md. Half an hour;
 # `make bench PARTS="idle machine"` measures only these parts.
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(PARTS)
