@@ -34,8 +34,8 @@ mutants: $(VENV)/.mutants
 	$(BIN)/mutmut run --max-children $(or $(CHILDREN),1) $(if $(ONLY),'$(ONLY)')
 	$(BIN)/python -m tests.mutants
 
-# What the tool costs beside the least that could do the same: bench/README.md. A quarter of an hour and more;
-# `make bench PARTS="idle startup"` measures only these parts.
+# What the tool costs beside the least that could do the same: bench/README.md. A quarter
+# of an hour and more; `make bench PARTS="idle startup"` measures only these parts.
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(PARTS)
 

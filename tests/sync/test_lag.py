@@ -20,8 +20,7 @@ from tests.sync.builders import (
     saw,
 )
 from tribe_po.records import Kind, Link, Memory, Record, Sent, System
-from tribe_po.sync.lag import SETTLE, as_believed, wrote
-from tribe_po.sync.trees import lay_over
+from tribe_po.sync.lag import SETTLE, as_believed, laid_over, wrote
 from tribe_po.tribe.changes import OVERLAP
 
 OLD, NEW = "+4700111111", "+4700222222"
@@ -40,8 +39,7 @@ def just_written() -> Link:
 
 
 def read(link: Link, system: System, record: Record, now: datetime) -> Memory:
-    memory, told = as_believed(memory_of(link), saw(system, record), now)
-    return lay_over(memory, told, BOTH_KINDS)
+    return laid_over(memory_of(link), saw(system, record), BOTH_KINDS, now)
 
 
 def after(link: Link, record: Record, now: datetime) -> Link:

@@ -12,10 +12,10 @@ from tribe_po.records import Kind, Memory, Observation, Record, RecordKey, Syste
 from tribe_po.sides import Side
 from tribe_po.sync.change import Plan, Task
 from tribe_po.sync.invoices import is_to_be_issued
-from tribe_po.sync.lag import as_believed
+from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import Matching, match, uncertain
 from tribe_po.sync.plan import make_plan, to_look_up
-from tribe_po.sync.trees import lay_over, settle
+from tribe_po.sync.trees import settle
 
 MOST_MISSED = 100
 """So many linked records that are not in a complete read are asked for one by one."""
@@ -124,8 +124,7 @@ def plan_for(session: Session, task: Task, observations: list[Observation]) -> P
 def _laid_over(session: Session, observations: Sequence[Observation], task: Task) -> Memory:
     memory = session.memory
     for observation in observations:
-        memory, told = as_believed(memory, observation, session.now())
-        memory = lay_over(memory, told, task.kinds)
+        memory = laid_over(memory, observation, task.kinds, session.now())
     return memory
 
 

@@ -14,8 +14,8 @@ from tribe_po.state.audit import AuditEntry
 from tribe_po.state.trail import Trail
 from tribe_po.sync.change import Action, Change, Plan, Task
 from tribe_po.sync.guard import Limits
-from tribe_po.sync.lag import as_believed
-from tribe_po.sync.trees import lay_over, settle
+from tribe_po.sync.lag import laid_over
+from tribe_po.sync.trees import settle
 from tribe_po.sync.undo import Past, Touched, created, inverse
 
 NAME = "undo"
@@ -121,8 +121,7 @@ def _seen_now(session: Session, records: Sequence[Touched]) -> tuple[Memory, set
             found = side.get(kind, ids)
             there |= {(system, kind, one.id) for one in found}
             seen = Observation(system, tuple(found), cursor=None, complete=False)
-            memory, told = as_believed(memory, seen, session.now())
-            memory = lay_over(memory, told, (kind,))
+            memory = laid_over(memory, seen, (kind,), session.now())
     return settle(memory), there
 
 

@@ -6,11 +6,13 @@ was just written is no person's edit: taken for one, it would go back to the oth
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tribe_po.fields import Field, fields_of
 from tribe_po.records import Kind, Link, Memory, Observation, Record, Sent, System, Values
+from tribe_po.sync.trees import lay_over
 
 SETTLE = timedelta(minutes=2)
 """How long what was written, or a create whose answer was lost, may take to show up in Tribe. It is
@@ -72,3 +74,11 @@ def as_believed(
             links[link.key], told = believed(link, record, now)
         records.append(record if link is None else told)
     return replace(memory, links=links), replace(observation, records=tuple(records))
+
+
+def laid_over(
+    memory: Memory, observation: Observation, kinds: Collection[Kind], now: datetime
+) -> Memory:
+    """The memory with what one read of one side tells, as far as that is believed."""
+    memory, told = as_believed(memory, observation, now)
+    return lay_over(memory, told, kinds)
