@@ -84,6 +84,11 @@ class Side(Protocol):
         creditor numbers, or product codes."""
         ...
 
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        """Relations that are no customer or supplier yet and have the organisation number or the
+        name of one of these records of the other side: to create that one might double them."""
+        ...
+
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         """Records of this kind that carry a mark. `Untraceable` where they carry none: what may
         have been created there is then for a person to look for."""

@@ -118,6 +118,55 @@ def test_an_organisation_with_the_number_gets_the_role_it_lacks(w: World) -> Non
     assert supplier["Organization"]["ID"] == organization
 
 
+def test_a_prospect_of_the_same_name_is_not_doubled(w: World) -> None:
+    """Tribe knows nobody's number yet: sales had a prospect, accounting made a customer of him."""
+    contact = w.company("Fjord Kaffe AS")
+    organization = w.tribe.add_organization(Name="Fjord Kaffe AS")
+    w.tribe.add_lead(organization)
+
+    report = w.init()
+
+    assert report.changes == ()
+    (held,) = report.quarantined
+    assert "Fjord Kaffe AS in Tribe has the same name and is no customer" in held.reason
+    assert len(w.tribe.organizations()) == 2, "his, and the own one"
+    w.tribe.edit(organization, DebtorNumber="10000")
+    w.pull()
+    assert w.link("Fjord Kaffe AS").poweroffice_id == str(contact)
+    assert w.customer_in_tribe("Fjord Kaffe AS")["Organization"]["ID"] == organization
+    assert w.memory().quarantine == {}
+
+
+def test_a_prospect_with_the_organisation_number_becomes_the_customer_where_it_counts(
+    w: World,
+) -> None:
+    w.overrides["TRIBE_PO_MATCH_BY"] = "number,organization-number"
+    w.company("Fjord Kaffe AS", OrganizationNumber="923609016")
+    organization = w.tribe.add_organization(Name="Fjord", ChamberOfCommerceNumber="923609016")
+    w.tribe.add_lead(organization)
+
+    report = w.init()
+
+    assert [change.action for change in report.changes] == [Action.ADD_ROLE]
+    assert w.customer_in_tribe("Fjord Kaffe AS")["Organization"]["ID"] == organization
+
+
+def test_who_lost_the_role_and_the_number_after_the_state_is_not_doubled(w: World) -> None:
+    contact = w.company("Fjord Kaffe AS")
+    w.init()
+    w.poweroffice.edit_customer(contact, Number=19_001)
+    w.tribe.delete(w.customer_in_tribe("Fjord Kaffe AS")["ID"])
+    for path in w.folder.glob(f"{w.state.name}*"):
+        path.unlink()
+
+    w.init()
+
+    names = [one["Name"] for one in w.tribe.organizations()]
+    assert names.count("Fjord Kaffe AS") == 1
+    (held,) = w.memory().quarantine.values()
+    assert "has the same name" in held.reason
+
+
 def test_a_contact_with_two_roles_is_one_organisation_in_tribe(w: World) -> None:
     identifier = w.company("Fjord Kaffe AS")
     w.poweroffice.add_supplier(contact_id=identifier)

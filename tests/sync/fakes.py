@@ -176,6 +176,13 @@ class FakeSide:
 
         return self._request("find_by_key", (kind, tuple(numbers)), read)
 
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        def read() -> list[Record]:
+            names = {record.label for record in records}
+            return [one for one in self.relations if one.kind is kind and one.label in names]
+
+        return self._request("find_alike", (kind, tuple(records)), read)
+
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         def read() -> list[Record]:
             return [record for record in self._shown(kind) if record.mark == mark]

@@ -46,6 +46,8 @@ def plan_pass(memory: Memory, sides: Sides, task: Task, *, full: bool = False) -
     matching = match(memory, (), task.kinds, ())
     memory, candidates = _with_look_ups(memory, sides, matching, task)
     matching = match(memory, candidates, task.kinds, ())
+    candidates = [*candidates, *_alike(memory, sides, matching, task)]
+    matching = match(memory, candidates, task.kinds, ())
     return make_plan(memory, matching, task, _now(sides))
 
 
@@ -95,3 +97,12 @@ def _with_look_ups(
                 elif key not in linked:
                     unlinked[key] = found
     return replace(memory, unlinked=unlinked), candidates
+
+
+def _alike(memory: Memory, sides: Sides, matching: Matching, task: Task) -> list[Record]:
+    return [
+        found
+        for system, records in to_look_up(memory, matching, task, _now(sides)).items()
+        for kind in task.kinds
+        for found in sides[system].find_alike(kind, [one for one in records if one.kind is kind])
+    ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.sync.builders import (
+    PERSON,
     POWEROFFICE,
     SUPPLIER,
     TRIBE,
@@ -110,8 +111,15 @@ def test_creates_in_tribe_are_looked_for_and_read_back() -> None:
     ]
     cost = cost_of(planned(memory_of(*new), pull()), RATE)
     # For companies and persons each: one look for 61 numbers, two readings of at most 60 records.
-    assert cost.requests == {TRIBE: 61 + 2 + 4}
+    # For companies alone: two looks for names.
+    assert cost.requests == {TRIBE: 61 + 2 + 4 + 2}
     assert cost.seconds > 0
+
+
+def test_persons_are_not_looked_for_by_name() -> None:
+    new = in_poweroffice("p1", form=PERSON, name="Kari Vik", number="7")
+    requests = cost_of(planned(memory_of(new), pull()), RATE).requests
+    assert requests == {TRIBE: 1 + 2 + 2}
 
 
 def test_of_a_relation_that_gets_a_role_its_other_roles_are_read() -> None:
@@ -141,5 +149,6 @@ def test_what_was_created_shows_up_when_changes_are_looked_for() -> None:
         in_poweroffice("p2", name="Kunde 2", number="2", email="2@b.example"),
     )
     cost = cost_of(planned(memory, pull()), RATE)
-    look_for_number, read, look_for_changes = 2, 2, 2 * 3
-    assert cost.requests == {TRIBE: 2 + look_for_number + read + look_for_changes}
+    look_for_number, look_for_name, read, look_for_changes = 2, 1, 2, 2 * 3
+    looks = look_for_number + look_for_name + read + look_for_changes
+    assert cost.requests == {TRIBE: 2 + looks}

@@ -346,6 +346,9 @@ class Office:
     def find_by_key(self, kind: Kind, keys: Sequence[str]) -> list[Record]:
         return []
 
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        return []
+
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         return []
 

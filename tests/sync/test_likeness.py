@@ -14,6 +14,7 @@ from tests.sync.builders import (
     PERSON,
     POWEROFFICE,
     STORGATA,
+    SUPPLIER,
     TRIBE,
     in_poweroffice,
     in_tribe,
@@ -252,6 +253,62 @@ class TestWhatNoMarkCanTell:
         released = retry(held, ["p1"], NOON).memory
 
         assert left(self._after(released)) == (["p1"], [])
+
+
+class TestWithoutTheRole:
+    """Organisations in Tribe that are no customer or supplier yet, found by name or number."""
+
+    @staticmethod
+    def _prospect(**values: Any) -> Record:
+        return replace(in_tribe("lead", **{"number": None} | values), role_missing=True)
+
+    @pytest.mark.parametrize(
+        ("prospect", "why"),
+        [
+            ({"organization_number": ORG, "name": "Kaffe Fjord"}, f"organisation number {ORG}"),
+            ({"name": " fjord  KAFFE as"}, "name"),
+            ({"name": "fjord kaffe as", "address": STORGATA}, "name and postal code"),
+            ({"name": "Fjord Kaffe AS", "organization_number": OTHER_ORG}, None),
+            ({"name": "Fjord Kaffe Bergen AS"}, None),
+        ],
+    )
+    def test_what_looks_like_it_is_not_doubled(
+        self, prospect: dict[str, Any], why: str | None
+    ) -> None:
+        memory = memory_of(in_poweroffice("p1", organization_number=ORG, address=STORGATA))
+        matching = matched(memory, [self._prospect(**prospect)])
+
+        assert left(matching)[0] == ([] if why else ["p1"])
+        reasons = [one.reason for one in matching.ambiguous if one.record.id == "p1"]
+        label = prospect["name"]
+        assert reasons == (
+            [f"{label} in Tribe has the same {why} and is no customer"] if why else []
+        )
+
+    def test_a_relation_that_is_linked_in_another_role_is_somebody_else(self) -> None:
+        """PowerOffice holds the two apart as well: they are two contacts there."""
+        supplier = linked("p9", "t9", kind=SUPPLIER)
+        memory = memory_of(supplier, in_poweroffice("p1"))
+        prospect = replace(self._prospect(), relation_id=supplier.tribe_relation_id)
+
+        assert left(matched(memory, [prospect])) == (["p1"], [])
+
+    def test_one_that_its_number_disputes_is_not_doubled_either(self) -> None:
+        """It has the number of a customer who is linked to another relation."""
+        memory = memory_of(linked("p9", "t9", number="10009"), in_poweroffice("p1"))
+
+        free, doubtful = left(matched(memory, [self._prospect(number="10009")]))
+
+        assert (free, set(doubtful)) == ([], {"p1", "lead"})
+
+    def test_a_person_can_say_that_it_is_somebody_else(self) -> None:
+        memory = memory_of(in_poweroffice("p1"))
+        held = make_plan(memory, matched(memory, [self._prospect()]), pull(), NOON)
+        assert not held.changes
+
+        released = retry(remember.start(held), ["p1"], NOON).memory
+
+        assert left(matched(released, [self._prospect()]))[0] == ["p1"]
 
 
 def test_a_linked_record_is_no_lookalike() -> None:

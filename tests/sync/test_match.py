@@ -433,9 +433,8 @@ class TestCandidates:
         assert matching.pairs[0].tribe.role_missing
 
     def test_a_candidate_that_nothing_matches_is_never_created_anywhere(self) -> None:
-        matching = matched(
-            memory_of(in_poweroffice("p1")), [self.candidate("lead", number="10099")]
-        )
+        other = self.candidate("lead", number="10099", name="Skog Bygg AS")
+        matching = matched(memory_of(in_poweroffice("p1")), [other])
 
         assert unmatched(matching) == ["p1"]
 

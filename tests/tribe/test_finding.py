@@ -8,7 +8,7 @@ import pytest
 
 from tests.tribe.peer import Peer, answer, scripted_tribe
 from tribe_po.errors import NotAllowed, SettingsError, Untraceable
-from tribe_po.records import Form, Kind
+from tribe_po.records import Form, Kind, Record, System, Value
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.client import Tribe
 
@@ -131,6 +131,51 @@ def test_suppliers_by_number(peer: Peer) -> None:
     supplier = tenant.add_supplier(both)
     (found,) = peer.tribe().find_by_key(Kind.SUPPLIER, ["20001"])
     assert (found.id, found.role_missing) == (supplier, False)
+
+
+def test_organisations_without_the_role_that_look_alike(peer: Peer) -> None:
+    tenant = peer.tenant
+    own = tenant.add_organization(Name="Ola's Kaffe AS")
+    lead = tenant.add_lead(own)
+    numbered = tenant.add_organization(Name="Vik Snekkeri", ChamberOfCommerceNumber="923609016")
+    tenant.add_customer(tenant.add_organization(Name="Ola's Kaffe AS"))
+    tenant.add_organization(Name="Andre AS")
+    tenant.add_person(LastName="Vik")
+    tribe = peer.tribe()
+
+    found = tribe.find_alike(
+        Kind.CUSTOMER,
+        [
+            ours(name="Ola's Kaffe AS", organization_number=None),
+            ours(name="Vik Snekkeri AS", organization_number="923609016"),
+            ours(Form.PERSON, name="Andre AS", organization_number=None),
+        ],
+    )
+
+    assert [(one.id, one.relation_id, one.role_missing) for one in found] == [
+        (lead, own, True),
+        ("", numbered, True),
+    ]
+    assert [one.relation_id for one in tribe.find_alike(Kind.SUPPLIER, [ours(name="Andre AS")])]
+    assert tribe.find_alike(Kind.PRODUCT, [ours(name="Andre AS")]) == []
+
+
+def ours(form: Form = Form.ORGANIZATION, **values: Value) -> Record:
+    """A customer of PowerOffice's."""
+    return Record(Kind.CUSTOMER, System.POWEROFFICE, "1", "1", form, values)
+
+
+def test_a_thousand_names_are_asked_for_in_urls_of_moderate_length(peer: Peer) -> None:
+    names = [f"Ærlig Øl og Åker avdeling nummer {n} i Bodø og omegn AS" for n in range(200)]
+    asked = peer.tenant.add_organization(Name=names[150])
+    tribe = peer.tribe()
+    tribe.own_organization()
+    peer.forget()
+
+    found = tribe.find_alike(Kind.CUSTOMER, [ours(name=name) for name in names])
+
+    assert [one.relation_id for one in found] == [asked]
+    assert max(map(len, peer.queries())) < 5000
 
 
 def test_a_number_that_several_carry_gives_all_of_them(peer: Peer) -> None:

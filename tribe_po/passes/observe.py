@@ -118,6 +118,9 @@ def plan_for(session: Session, task: Task, observations: list[Observation]) -> P
     if candidates or looked_up.unlinked != memory.unlinked:
         memory = looked_up
         matching = matched(memory, candidates)
+    alike = _find_alike(session, memory, matching, task, candidates)
+    if alike:
+        matching = matched(memory, [*candidates, *alike])
     return make_plan(memory, matching, task, session.now())
 
 
@@ -181,3 +184,23 @@ def _look_up_numbers(
                 elif key not in linked:
                     unlinked[key] = found
     return replace(memory, unlinked=unlinked), candidates
+
+
+def _find_alike(
+    session: Session,
+    memory: Memory,
+    matching: Matching,
+    task: Task,
+    known: Collection[Record],
+) -> list[Record]:
+    """Before creating, ask the other side for relations that may be the same without the number:
+    prospects, or suppliers that become customers."""
+    places = {(one.kind, one.relation_id) for one in known}
+    return [
+        found
+        for system, records in to_look_up(memory, matching, task, session.now()).items()
+        for kind in task.kinds
+        if (wanted := [one for one in records if one.kind is kind])
+        for found in session.sides[system].find_alike(kind, wanted)
+        if (found.kind, found.relation_id) not in places
+    ]

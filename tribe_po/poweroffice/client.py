@@ -226,6 +226,11 @@ class PowerOffice:
         skipped."""
         return self._by_kind[kind].find_by_key(keys)
 
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        """Nothing: every contact in PowerOffice is a customer or supplier."""
+        del kind, records
+        return []
+
     def file(self, kind: Kind, record_id: str) -> bytes | None:
         """Nothing: no PDF goes from PowerOffice to Tribe."""
         del kind, record_id

@@ -30,6 +30,11 @@ def by_name_and_postal_code(record: Record) -> Key | None:
     return record.label.casefold(), "".join(address.postal_code.split())
 
 
+def by_name(record: Record) -> Key | None:
+    """The name, whatever the case and the spaces in it."""
+    return (" ".join(record.label.split()).casefold(),)
+
+
 _organization_number = by_field("organization_number")
 
 
@@ -38,8 +43,9 @@ def look_alike(ours: Sequence[Record], theirs: Sequence[Record]) -> Iterator[tup
     there might double them.
 
     They have the same organisation number, or, where one of them has none, the same name and
-    postal code. A number that differs proves nothing: somebody may just have changed it. A record
-    that is linked is no counterpart, so that the branches of a chain, which share an organisation
+    postal code. Of a relation that is no customer or supplier yet, a prospect say, the name is
+    enough. A number that differs proves nothing: somebody may just have changed it. A record that
+    is linked is no counterpart, so that the branches of a chain, which share an organisation
     number, do not stand in each other's way.
     """
     yield from _like(ours, theirs)
@@ -50,21 +56,26 @@ def _like(records: Iterable[Record], others: Iterable[Record]) -> Iterator[tuple
     others = list(others)
     by_organization = _grouped(others, _organization_number)
     by_place = _grouped(others, by_name_and_postal_code)
+    without_role = _grouped((one for one in others if one.role_missing), by_name)
     for record in records:
-        organization, place = _organization_number(record), by_name_and_postal_code(record)
+        organization = _organization_number(record)
         same = by_organization[organization] if organization else []
         why = f"organisation number {organization[0]}" if organization else ""
-        if not same and place:
-            why = "name and postal code"
-            same = [
-                other
-                for other in by_place[place]
-                if not (organization and _organization_number(other))
-            ]
+        weaker = (
+            ("name and postal code", by_place, by_name_and_postal_code(record)),
+            ("name", without_role, by_name(record)),
+        )
+        for what, groups, key in weaker:
+            if not same and key is not None:
+                why = what
+                same = [
+                    one for one in groups[key] if not (organization and _organization_number(one))
+                ]
         inactive = record.values.get("inactive")
         other = next((one for one in same if not (inactive and one.values.get("inactive"))), None)
         if other is not None:
-            yield record, f"{other.label} in {other.system.title} has the same {why}"
+            is_none = f" and is no {other.kind}" if other.role_missing else ""
+            yield record, f"{other.label} in {other.system.title} has the same {why}{is_none}"
 
 
 def _grouped(

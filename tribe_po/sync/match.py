@@ -141,9 +141,9 @@ def match(
 ) -> Matching:
     """Match all unlinked records of some kinds.
 
-    `candidates` are Tribe relations without the role that were found by number. A PowerOffice
-    record whose Tribe counterpart is gone takes part again: its number may have moved to the
-    relation that it was merged into (tribe.md section 6.9).
+    `candidates` are Tribe relations without the role that were found by number, or as alike. A
+    PowerOffice record whose Tribe counterpart is gone takes part again: its number may have moved
+    to the relation that it was merged into (tribe.md section 6.9).
     """
     pairs: list[Pair] = []
     ambiguous: list[Ambiguous] = []
@@ -168,11 +168,13 @@ def match(
             ambiguous.extend(_doubles(memory, kind, records))
         ambiguous.extend(_taken(memory, kind, left[System.TRIBE]))
         doubtful = {id(entry.record) for entry in ambiguous}
+        relations = {link.tribe_relation_id for link in memory.links.values()}
         unclear = {
             system: [
                 record
                 for record in records
-                if id(record) not in doubtful and _key_of(record) in memory.unlinked
+                if (id(record) not in doubtful and _key_of(record) in memory.unlinked)
+                or (record.role_missing and record.relation_id not in relations)
             ]
             for system, records in left.items()
         }

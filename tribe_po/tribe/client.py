@@ -10,7 +10,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from tribe_po.records import Kind, Observation, Record, System
+from tribe_po.records import RELATIONS, Kind, Observation, Record, System
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
 from tribe_po.tribe.entity import Entity, identifier, linked, read, text
@@ -138,8 +138,12 @@ class Tribe:
         )
 
     @cached_property
+    def _relations(self) -> Relations:
+        return Relations(self._finder, self._writer)
+
+    @cached_property
     def _parts(self) -> tuple[Part, ...]:
-        return Relations(self._finder, self._writer), self.products, self._invoices
+        return self._relations, self.products, self._invoices
 
     def _part(self, kind: Kind) -> Part:
         return next(part for part in self._parts if kind in part.kinds)
@@ -202,6 +206,11 @@ class Tribe:
         """Records with one of these numbers or codes, and with `role_missing` the organisations or
         persons that have it without being a customer or supplier."""
         return self._part(kind).find_by_key(kind, keys)
+
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        """Organisations that are no customer or supplier (`role_missing`) and have the organisation
+        number or the name of one of these records."""
+        return self._relations.find_alike(kind, records) if kind in RELATIONS else []
 
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         """Records that carry a mark."""

@@ -12,7 +12,7 @@ from tribe_po.tribe.entity import Entity, identifier, linked, read, text
 from tribe_po.tribe.errors import QueryRefused, printable, untraceable
 from tribe_po.tribe.marks import marked
 from tribe_po.tribe.metadata import COMMERCIAL, IDENTITY, ORGANIZATION_CUSTOMER
-from tribe_po.tribe.query import Selection, chunks, equals_any, is_guid, quoted
+from tribe_po.tribe.query import Selection, any_of, chunks, equals_any, is_guid, quoted
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.shapes import IMPORT_ID, ROLE_SETS, Shape, shape_of
 from tribe_po.tribe.translate import place_of, record_of_relation, record_of_role
@@ -31,6 +31,10 @@ _NUMBERS_AT_ONCE = 100
 """An ID takes some 60 characters of a query, a number some 40: URLs stay below 5 000, so that with
 the token the head of a request stays below the 8 000 that servers are known to take."""
 
+_LONGEST_CONDITION = 4_000
+"""Characters of a condition as they stand in the URL."""
+
+_LIKENESS = ("organization_number", "name")
 _IDENTITIES_SHOWN = 5
 
 _FUNNEL = ("Suspect", "Lead", "HotProspect", "Prospect")
@@ -203,6 +207,26 @@ class Finder:
         for record in having:
             relations.pop(record.relation_id, None)
         return having + self._lacking(shape, relations)
+
+    def by_likeness(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        """Organisations without the role that have the organisation number or the name of one of
+        these records, to the letter. Persons are too many of one name to tell anything."""
+        shape = self.shape(kind, Form.ORGANIZATION)
+        conditions = dict.fromkeys(
+            f"{name} eq {quoted(str(value))}"
+            for record in records
+            if record.form is Form.ORGANIZATION
+            for field in _LIKENESS
+            if (name := place_of(shape, field).name) and (value := record.values.get(field))
+        )
+        relations = {
+            identifier(row): row
+            for condition in any_of(list(conditions), _LONGEST_CONDITION)
+            for row in self.reader.rows(shape.relation, condition)
+        }
+        for role in self.roles_of(shape, relations):
+            relations.pop(identifier(linked(role, shape.child)), None)
+        return self._lacking(shape, relations)
 
     def _lacking(self, shape: Shape, relations: dict[str, Entity]) -> list[Record]:
         leads = self._leads_of(relations) if shape.role_set == ORGANIZATION_CUSTOMER else {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
+from urllib.parse import quote
 
 T = TypeVar("T")
 
@@ -54,6 +55,19 @@ def moment(time: datetime) -> str:
 def equals_any(name: str, literals: Iterable[str]) -> str:
     """`name` equals one of the literals. Tribe has no `in`."""
     return " or ".join(f"{name} eq {literal}" for literal in literals)
+
+
+def any_of(conditions: Sequence[str], longest: int) -> Iterator[str]:
+    """Conditions of which one holds, each of them at most so long as it stands in a URL; one that
+    is longer by itself stands alone."""
+    gathered: list[str] = []
+    for condition in conditions:
+        if gathered and len(quote(" or ".join([*gathered, condition]))) > longest:
+            yield " or ".join(gathered)
+            gathered = []
+        gathered.append(condition)
+    if gathered:
+        yield " or ".join(gathered)
 
 
 def touched_since(time: datetime, paths: Sequence[str] = ("",)) -> str:

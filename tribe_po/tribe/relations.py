@@ -38,6 +38,11 @@ class Relations:
         that have it without being a customer or supplier."""
         return self._finder.by_number(kind, numbers)
 
+    def find_alike(self, kind: Kind, records: Sequence[Record]) -> list[Record]:
+        """Organisations without the role that have the organisation number or the name of one of
+        these records, with `role_missing`."""
+        return self._finder.by_likeness(kind, records)
+
     def find_by_mark(self, kind: Kind, mark: str) -> list[Record]:
         """Records that carry a mark."""
         return self._finder.by_mark(kind, mark)
