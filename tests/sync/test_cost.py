@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from tests.sync.builders import (
-    PERSON,
     POWEROFFICE,
     SUPPLIER,
     TRIBE,
@@ -104,29 +103,22 @@ def test_new_suppliers_are_not_made_alone() -> None:
     assert cost_of(planned(memory_of(*new), push()), RATE).seconds == pytest.approx(4 / RATE)
 
 
-def test_creates_in_tribe_are_looked_for_and_read_back() -> None:
+def test_creates_in_tribe_are_read_back() -> None:
     new = [
         in_poweroffice(f"p{n}", name=f"Kunde {n}", number=str(n), email=f"{n}@b.example")
         for n in range(1, 62)
     ]
     cost = cost_of(planned(memory_of(*new), pull()), RATE)
-    # For companies and persons each: one look for 61 numbers, two readings of at most 60 records.
-    # For companies alone: two looks for names.
-    assert cost.requests == {TRIBE: 61 + 2 + 4 + 2}
+    # For companies and persons each: two readings of at most 60 records.
+    assert cost.requests == {TRIBE: 61 + 4}
     assert cost.seconds > 0
-
-
-def test_persons_are_not_looked_for_by_name() -> None:
-    new = in_poweroffice("p1", form=PERSON, name="Kari Vik", number="7")
-    requests = cost_of(planned(memory_of(new), pull()), RATE).requests
-    assert requests == {TRIBE: 1 + 2 + 2}
 
 
 def test_of_a_relation_that_gets_a_role_its_other_roles_are_read() -> None:
     lead = replace(in_tribe("lead", number="10010"), role_missing=True)
     plan = planned(memory_of(in_poweroffice()), pull(), candidates=[lead])
-    look_for_number, read = 2, 2
-    assert cost_of(plan, RATE).requests == {TRIBE: 1 + SHARED + look_for_number + read}
+    read = 2
+    assert cost_of(plan, RATE).requests == {TRIBE: 1 + SHARED + read}
 
 
 def test_products_have_no_addresses_to_look_at() -> None:
@@ -149,6 +141,5 @@ def test_what_was_created_shows_up_when_changes_are_looked_for() -> None:
         in_poweroffice("p2", name="Kunde 2", number="2", email="2@b.example"),
     )
     cost = cost_of(planned(memory, pull()), RATE)
-    look_for_number, look_for_name, read, look_for_changes = 2, 1, 2, 2 * 3
-    looks = look_for_number + look_for_name + read + look_for_changes
-    assert cost.requests == {TRIBE: 2 + looks}
+    read, look_for_changes = 2, 2 * 3
+    assert cost.requests == {TRIBE: 2 + read + look_for_changes}

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from math import ceil
 
 from tribe_po.fields import Owner, fields_of, key_row
-from tribe_po.records import Form, Kind, System
+from tribe_po.records import Kind, System
 from tribe_po.sync.attempts import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
 READ_BACK = 60
-NAMES_AT_ONCE = 40
-"""Companies that Tribe is asked for by name and organisation number, of names of usual length."""
 SETS = {Kind.CUSTOMER: 2, Kind.SUPPLIER: 1, Kind.PRODUCT: 1, Kind.INVOICE: 1}
 """How many sets Tribe keeps a kind in: companies and persons apart."""
 SHARED = 3
@@ -92,11 +90,10 @@ def _places_of(change: Change) -> set[str]:
 
 def _looks(writes: Sequence[Change]) -> Counter[System]:
     """Before each batch of updates its side is asked once more what changed meanwhile, Tribe also
-    for its addresses. Before creates Tribe is asked for their numbers, then for companies of the
-    same name; afterwards they are read, for its answer to a create does not show all."""
+    for its addresses. What was created in Tribe is read, for its answer to a create does not show
+    all."""
     looks: Counter[System] = Counter()
     created = Counter(one.kind for one in writes if _is_new_in_tribe(one))
-    companies = Counter(one.kind for one in writes if _is_new_company(one))
     for system in System:
         updated = Counter(one.kind for one in writes if one.system is system and one.edit)
         batches = ceil(updated.total() / BATCH)
@@ -108,19 +105,12 @@ def _looks(writes: Sequence[Change]) -> Counter[System]:
         pages = 2 if created else 1
         looks[system] += batches * pages * (sum(SETS[kind] for kind in updated) + address)
     for kind, number in created.items():
-        looks[System.TRIBE] += SETS[kind] * (ceil(number / BATCH) + ceil(number / READ_BACK))
-    looks[System.TRIBE] += sum(ceil(number / NAMES_AT_ONCE) for number in companies.values())
+        looks[System.TRIBE] += SETS[kind] * ceil(number / READ_BACK)
     return looks
 
 
 def _is_new_in_tribe(change: Change) -> bool:
     return change.creation is not None and change.system is System.TRIBE
-
-
-def _is_new_company(change: Change) -> bool:
-    source = change.source
-    is_new = _is_new_in_tribe(change) and change.action is Action.CREATE
-    return is_new and source is not None and source.form is Form.ORGANIZATION
 
 
 def _is_alone(change: Change) -> bool:
