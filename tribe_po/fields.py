@@ -147,6 +147,10 @@ def _is_mapped(value: Value, target: System) -> str | None:
     return UNKNOWN_UNIT.format(unit.removeprefix(UNMAPPED)) if unknown else None
 
 
+OF_ROLE = "relationship."
+"""What begins the place of a value that Tribe keeps on the role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One row of the table.
@@ -192,6 +196,10 @@ class Field:
         """Where Tribe keeps the value, for one form of record."""
         place: str = getattr(self, form.value)
         return place
+
+    def is_of_role(self, form: Form) -> bool:
+        """Whether Tribe keeps the value on the role, not on the organisation or person."""
+        return self.place(form).startswith(OF_ROLE)
 
     def same(self, one: Value, other: Value) -> bool:
         """Whether two values mean the same to a bookkeeper."""

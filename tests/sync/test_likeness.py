@@ -34,6 +34,7 @@ from tribe_po.sync.apply import apply
 from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.match import IF_NOT, Matching, mark_for, uncertain
 from tribe_po.sync.plan import make_plan
+from tribe_po.sync.trees import GONE
 
 ORG, OTHER_ORG = "923609016", "974760673"
 
@@ -285,13 +286,16 @@ class TestWithoutTheRole:
             [f"{label} in Tribe has the same {why} and is no customer"] if why else []
         )
 
-    def test_a_relation_that_is_linked_in_another_role_is_somebody_else(self) -> None:
+    @pytest.mark.parametrize(("parked", "free"), [(None, ["p1"]), (GONE[TRIBE], [])])
+    def test_a_relation_that_is_linked_in_another_role_is_somebody_else(
+        self, parked: str | None, free: list[str]
+    ) -> None:
         """PowerOffice holds the two apart as well: they are two contacts there."""
-        supplier = linked("p9", "t9", kind=SUPPLIER)
+        supplier = replace(linked("p9", "t9", kind=SUPPLIER), parked=parked)
         memory = memory_of(supplier, in_poweroffice("p1"))
         prospect = replace(self._prospect(), relation_id=supplier.tribe_relation_id)
 
-        assert left(matched(memory, [prospect])) == (["p1"], [])
+        assert left(matched(memory, [prospect]))[0] == free
 
     def test_one_that_its_number_disputes_is_not_doubled_either(self) -> None:
         """It has the number of a customer who is linked to another relation."""

@@ -38,6 +38,7 @@ from tribe_po.sync.attempts import (
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import invoice_update, key_write_back, update_for
 from tribe_po.sync.lag import SETTLE, believed
+from tribe_po.sync.other_role import other_role, shared
 from tribe_po.sync.totals import of_link
 from tribe_po.sync.trees import see
 
@@ -164,17 +165,22 @@ class _Run:
         return False
 
     def _joining_its_other_role(self, change: Change) -> Change:
-        """Let a contact's second role join the relation that its first role has in Tribe."""
-        creation = change.creation
-        if creation is None or change.system is not System.TRIBE or creation.relation_id:
+        """Let a contact's second role join the relation that its first role got in this run."""
+        creation, source = change.creation, change.source
+        assert creation is not None
+        assert source is not None
+        if change.system is not System.TRIBE or creation.relation_id:
             return change
-        for kind in RELATIONS:
-            link = self.memory.links.get((kind, change.poweroffice_id))
-            if link is not None and link.form is creation.form and not link.parked:
-                return replace(
-                    change, creation=replace(creation, relation_id=link.tribe_relation_id)
-                )
-        return change
+        link = other_role(self.memory, source)
+        if link is None:
+            return change
+        values = {
+            name: value
+            for name, value in creation.values.items()
+            if name not in shared(creation.form)
+        }
+        joining = replace(creation, relation_id=link.tribe_relation_id, values=values)
+        return replace(change, creation=joining)
 
     def _create_one(self, change: Change) -> Written:
         """Create, and when nobody knows whether it happened, look for the mark before giving up."""

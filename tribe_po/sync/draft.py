@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tribe_po.fields import KEYS, Field, Owner, fields_of, key_row
@@ -30,10 +30,16 @@ def refusals_of(source: Record, target: System) -> dict[str, str]:
     }
 
 
-def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> Change:
+def creation(
+    source: Record,
+    refusals: dict[str, str],
+    matched: Pair | None,
+    agreed: Collection[str] = (),
+) -> Change:
     """The change that copies a record to the other side, without the fields that would be refused.
 
-    With a matched Tribe relation, that one gets the role, and only values that differ are written.
+    With a matched Tribe relation, that one gets the role, and only values that differ are written;
+    those that were `agreed` on in its other role are left to the merge.
     """
     target = source.system.other
     existing = matched.tribe if matched else None
@@ -42,6 +48,7 @@ def creation(source: Record, refusals: dict[str, str], matched: Pair | None) -> 
         row
         for row in rows_of(source)
         if row.name not in refusals
+        and row.name not in agreed
         and _is_given(row, values.get(row.name), to_new=existing is None)
         and not (existing and row.same(existing.values.get(row.name), values[row.name]))
     ]

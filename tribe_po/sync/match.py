@@ -26,6 +26,9 @@ MADE_CODE = "TRIBE-"
 IF_NOT = "If not: tribe-po quarantine retry"
 """Ends the next step, before the id, where a person can release a record to be created."""
 
+BY_CONTACT = "the same contact in its other role"
+"""The rule by which a contact's second role belongs to the relation of its first one."""
+
 FORM_DIFFERS = "it is a company on one side and a private person on the other"
 
 
@@ -98,9 +101,7 @@ def _by_contact(memory: Memory) -> _Rule:
         others = [relations.get((kind, record.id)) for kind in RELATIONS if kind is not record.kind]
         return next(((relation,) for relation in others if relation), None)
 
-    return _Rule(
-        "the same contact in its other role", relation_of, lambda tribe: (tribe.relation_id,)
-    )
+    return _Rule(BY_CONTACT, relation_of, lambda tribe: (tribe.relation_id,))
 
 
 _OPTIONAL: dict[MatchRule, tuple[_Rule, ...]] = {
@@ -168,7 +169,7 @@ def match(
             ambiguous.extend(_doubles(memory, kind, records))
         ambiguous.extend(_taken(memory, kind, left[System.TRIBE]))
         doubtful = {id(entry.record) for entry in ambiguous}
-        relations = {link.tribe_relation_id for link in memory.links.values()}
+        relations = {link.tribe_relation_id for link in memory.links.values() if not link.parked}
         unclear = {
             system: [
                 record

@@ -36,9 +36,10 @@ from tribe_po.sync.draft import (
     update,
 )
 from tribe_po.sync.lag import SETTLE
-from tribe_po.sync.match import Ambiguous, Matching, Pair
+from tribe_po.sync.match import BY_CONTACT, Ambiguous, Matching, Pair
 from tribe_po.sync.merge import Decision, decisions
 from tribe_po.sync.orders import Hindrance, not_another, order_for
+from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
 from tribe_po.sync.trees import join, pair
 
 FIRST_RETRY = timedelta(minutes=15)
@@ -116,7 +117,12 @@ def to_look_up(
 def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> Plan:
     """Plan one pass over a memory that what was observed has been laid over."""
     links = [
-        pair(p.poweroffice, _as_intended(p.tribe, memory, task), p.rule)
+        pair(
+            p.poweroffice,
+            _as_intended(p.tribe, memory, task),
+            p.rule,
+            agreed_before(memory, p.poweroffice, p.tribe.relation_id),
+        )
         for p in matching.pairs
         if not p.tribe.role_missing
     ]
@@ -275,7 +281,17 @@ class _Planner:
             )
             return
         self._hold(key, source.label, source.system, refusals, fingerprint(source.values))
-        yield creation(source, refusals, matched)
+        yield self._joining(source, refusals, matched)
+
+    def _joining(self, source: Record, refusals: dict[str, str], matched: Pair | None) -> Change:
+        """The creation of a record, by giving the role to the relation of its other role where it
+        has one."""
+        link = other_role(self.memory, source) if source.system is System.POWEROFFICE else None
+        if link is None:
+            return creation(source, refusals, matched)
+        matched = matched or Pair(source, lacking(link, source), BY_CONTACT)
+        joined = matched.tribe.relation_id == link.tribe_relation_id
+        return creation(source, refusals, matched, shared(source.form) if joined else ())
 
     def _export(self, source: Record) -> Iterator[Change]:
         """Export an invoice. What hinders it may end without a change to the invoice itself: it is

@@ -13,6 +13,7 @@ from tribe_po.sync import invoices, lag
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import decisions
+from tribe_po.sync.other_role import agreed_before
 from tribe_po.sync.plan import conflicts_of, link_fingerprint, next_try
 from tribe_po.sync.trees import GONE, join, pair, see
 
@@ -87,7 +88,8 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
         source = replace(source, values=creation.values)
     poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)
     succeeded(memory, change)
-    return join(memory, [pair(poweroffice, tribe, "created")])
+    agreed = agreed_before(memory, poweroffice, tribe.relation_id)
+    return join(memory, [pair(poweroffice, tribe, "created", agreed)])
 
 
 def updated(memory: Memory, change: Change, written: Written, now: datetime) -> list[str]:

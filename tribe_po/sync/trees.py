@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from tribe_po.fields import fields_of
-from tribe_po.records import Kind, Link, Memory, Observation, Record, System, Values
+from tribe_po.records import NO_VALUES, Kind, Link, Memory, Observation, Record, System, Values
 from tribe_po.sync.acknowledged import unparked
 from tribe_po.sync.invoices import settled_phase, shown_given
 
@@ -88,9 +88,10 @@ def _as_agreed(link: Link, values: Values) -> bool:
     return values == link.base and not (link.tribe or link.poweroffice)
 
 
-def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
-    """A new link between two records, with nothing agreed beyond what is equal already. No server
-    tells what an invoice was copied from: unless it was copied just now, from what Tribe has."""
+def pair(poweroffice: Record, tribe: Record, rule: str, agreed: Values = NO_VALUES) -> Link:
+    """A new link between two records, with nothing agreed but what is equal already and what was
+    `agreed` before. No server tells what an invoice was copied from: unless it was copied just now,
+    from what Tribe has."""
     copied = {"content": tribe.values["content"]} if "content" in tribe.values else {}
     link = Link(
         kind=poweroffice.kind,
@@ -100,6 +101,7 @@ def pair(poweroffice: Record, tribe: Record, rule: str) -> Link:
         tribe_relation_id=tribe.relation_id,
         tribe_address_id=tribe.address_id,
         matched_by=rule,
+        base=agreed,
     )
     told = {**copied, **poweroffice.values}
     return see(see(link, System.POWEROFFICE, told), System.TRIBE, tribe.values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tribe_po.fields import Field, fields_of
+from tribe_po.fields import OF_ROLE, Field, fields_of
 from tribe_po.records import Form, Kind
 from tribe_po.tribe.countries import country_selection
 from tribe_po.tribe.errors import unusable
@@ -31,7 +31,6 @@ CHILDREN = {Form.ORGANIZATION: "Organization", Form.PERSON: "Person"}
 MIDDLE_NAME = "MiddleName"
 IMPORT_ID = "ImportId"
 
-_OF_ROLE = "relationship."
 _ADDRESS_PARTS = ("ID", "Street", "HouseNumber", "HouseNumberSuffix", "Extra", "Postalcode", "City")
 
 
@@ -94,10 +93,9 @@ def shape_of(names: Names, kind: Kind, form: Form) -> Shape:
 
 
 def _place(names: Names, row: Field, form: Form, role_set: str) -> Place:
-    wanted = row.place(form)
-    on_role = wanted.startswith(_OF_ROLE)
+    wanted, on_role = row.place(form), row.is_of_role(form)
     entity_set = role_set if on_role else RELATIONS[form]
-    name = names.resolve(entity_set, (wanted.removeprefix(_OF_ROLE),))
+    name = names.resolve(entity_set, (wanted.removeprefix(OF_ROLE),))
     instead = names.known_of(entity_set, row.read_instead)
     readable = (name, *instead) if name else instead
     return Place(row, on_role, name, readable, is_address=row.name == "address")
