@@ -13,12 +13,13 @@ from tribe_po.errors import GuardRefused, NotAllowed, StateNotSaved
 from tribe_po.output import tables
 from tribe_po.passes import observe
 from tribe_po.passes.by_hand import retry
-from tribe_po.records import Memory, System
+from tribe_po.records import Kind, Memory, System
 from tribe_po.sandbox import faults
 from tribe_po.sandbox.faults import DropAfter, DropBefore, Fault, Run
 from tribe_po.state.store import Store
 from tribe_po.sync.change import Status
 from tribe_po.sync.match import Matching, match
+from tribe_po.sync.trees import GONE
 
 KAFFE = "Fjord Kaffe AS"
 
@@ -544,3 +545,54 @@ def test_what_two_roles_share_is_a_conflict_once_and_written_once(w: World) -> N
     assert [one.field for one in tables.distinct(report.plan.conflicts)] == ["website"]
     assert "1 changed on both sides" in tables.summary(report).plain
     assert w.pull().changes == ()
+
+
+def test_a_second_role_leaves_an_edit_of_the_relation_alone(w: World) -> None:
+    contact = w.company(KAFFE, EmailAddress="post@fjord.example")
+    w.init()
+    organization = w.customer_in_tribe(KAFFE)["Organization"]["ID"]
+    w.later()
+    w.tribe.edit(organization, EmailAddress="ny@tribe.example")
+    w.poweroffice.add_supplier(contact_id=contact)
+
+    w.pull()
+    w.push()
+
+    assert w.customer_in_poweroffice(KAFFE)["EmailAddress"] == "ny@tribe.example"
+    (supplier,) = w.tribe.suppliers()
+    assert supplier["Organization"]["ID"] == organization
+    assert supplier["Organization"]["EmailAddress"] == "ny@tribe.example"
+    assert supplier["Organization"]["CreditorNumber"] == "20000"
+    _is_silent(w)
+
+
+def test_who_was_deleted_after_an_answer_was_lost_is_not_brought_back(w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, read_lag=60)
+    w.init()
+    contact = w.company(KAFFE)
+    w.sandbox.faults.add(Fault("tribe", "POST", "Customer", DropAfter()))
+    w.pull()
+    assert len(w.memory().intents) == 1
+    w.poweroffice.delete(Kind.CUSTOMER, contact)
+
+    w.pull(full=True)
+    w.push(full=True)
+
+    assert w.poweroffice.customers() == []
+    assert w.link(KAFFE).parked == GONE[System.POWEROFFICE]
+    assert not w.memory().intents
+    assert w.pull(full=True).changes == w.push(full=True).changes == ()
+
+
+def test_a_create_that_never_happened_is_forgotten_once_its_source_is_gone(w: World) -> None:
+    w.init()
+    contact = w.company(KAFFE)
+    w.sandbox.faults.add(Fault("tribe", "POST", "Customer", DropBefore()))
+    w.pull()
+    assert len(w.memory().intents) == 1
+    w.poweroffice.delete(Kind.CUSTOMER, contact)
+
+    w.pull(full=True)
+
+    assert not w.memory().intents
+    assert w.tribe.customers() == []

@@ -12,8 +12,9 @@ from tribe_po.records import Kind, Memory, Observation, Record, RecordKey, Syste
 from tribe_po.sides import Side
 from tribe_po.sync.change import Plan, Task
 from tribe_po.sync.invoices import is_to_be_issued
-from tribe_po.sync.lag import laid_over
+from tribe_po.sync.lag import SETTLE, laid_over
 from tribe_po.sync.match import Matching, match, uncertain
+from tribe_po.sync.orphans import link_orphans
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.trees import settle
 
@@ -108,6 +109,7 @@ def plan_for(session: Session, task: Task, observations: list[Observation]) -> P
     """Lay what was seen over the memory, find out who is who, and plan."""
     memory = settle(_laid_over(session, observations, task))
     memory, untraceable = _find_interrupted_creates(session, memory, task.kinds)
+    memory = link_orphans(memory)
 
     def matched(memory: Memory, candidates: Sequence[Record] = ()) -> Matching:
         found = match(memory, candidates, task.kinds, session.settings.match_by)
@@ -137,11 +139,13 @@ def _find_interrupted_creates(
     """Look for records that an earlier run was about to create when it ended.
 
     What it created shows up in what was read, with its mark. Only for an intent without such a
-    record the server is asked once more, before anything is created again. Also gives those that
-    cannot be looked for: only a person can tell what became of them.
+    record the server is asked once more, before anything is created again. What is not there after
+    so long was never created, and is forgotten: its source may be gone as well. An invoice's intent
+    stays, for it also says what is wanted of the draft. Also gives those that cannot be looked for:
+    only a person can tell what became of them.
     """
     untraceable: set[RecordKey] = set()
-    unlinked = dict(memory.unlinked)
+    unlinked, intents = dict(memory.unlinked), dict(memory.intents)
     # What a list shows of an invoice is not enough to book a draft, or to miss a voucher's PDF.
     marks = {
         (record.kind, record.mark)
@@ -156,7 +160,10 @@ def _find_interrupted_creates(
                 untraceable.add(key)
                 continue
             unlinked |= {(record.system, record.kind, record.id): record for record in found}
-    return replace(memory, unlinked=unlinked), untraceable
+            late = session.now() - intent.since >= SETTLE
+            if late and not found and intent.kind is not Kind.INVOICE:
+                del intents[key]
+    return replace(memory, unlinked=unlinked, intents=intents), untraceable
 
 
 def _look_up_numbers(
