@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.chaos.sales import refused_bookings
 from tests.scenarios.office import Office
 from tests.scenarios.world import World, world
 from tribe_po.records import Kind, System
@@ -161,22 +162,11 @@ def sold(folder: Path, count: int, ways: Ways, chance: random.Random) -> Counter
         shop = Shop(w, ways, chance)
         shop.sell(count)
         outcome = _checked(shop)
-        refused = _refused(shop)
+        refused = refused_bookings(w.memory())
         shop.office.silent()
         assert set(w.wrote()) <= refused, f"the second run wrote {w.wrote()}"
         assert _checked(shop) == outcome
         return outcome
-
-
-def _refused(shop: Shop) -> set[str]:
-    """The bookings that PowerOffice has refused: they may be tried again when their time comes."""
-    memory = shop.world.memory()
-    copies = {link.tribe_id: link.poweroffice_id for link in memory.links.values()}
-    return {
-        f"POST /poweroffice/v2/SalesOrders/{copies[one.id]}/createAndSendInvoice"
-        for one in memory.quarantine.values()
-        if one.id in copies and not one.held_fields
-    }
 
 
 def _checked(shop: Shop) -> Counter[str]:

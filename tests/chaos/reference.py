@@ -76,7 +76,7 @@ def _pull_products_full(office: Office) -> Report:
 
 
 def _invoice(office: Office) -> Report:
-    return _went_through(office.invoice(after=timedelta(0)))
+    return _went_through(office.invoice(confirmed=True, after=timedelta(0)))
 
 
 def _pull_payments(office: Office) -> Report:

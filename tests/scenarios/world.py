@@ -114,8 +114,10 @@ class World:
     def pull_products(self, **options: Any) -> Report:
         return self.make(pull_products, **options)
 
-    def invoice(self, **options: Any) -> Report:
-        return self.make(invoice, **options)
+    def invoice(self, *, confirmed: bool = False, **options: Any) -> Report:
+        return self.make(
+            lambda session, asked: invoice(session, asked, confirmed=confirmed), **options
+        )
 
     def pull_payments(self, **options: Any) -> Report:
         return self.make(pull_payments, **options)
