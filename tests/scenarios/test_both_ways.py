@@ -596,3 +596,47 @@ def test_a_create_that_never_happened_is_forgotten_once_its_source_is_gone(w: Wo
 
     assert not w.memory().intents
     assert w.tribe.customers() == []
+
+
+def test_a_role_that_was_deleted_in_tribe_brings_nothing_old_back(w: World) -> None:
+    """The customer's role is gone from Tribe, the supplier's is there; no complete read yet."""
+    contact = w.company(KAFFE)
+    w.poweroffice.add_supplier(contact_id=contact)
+    w.init()
+    w.later()
+    customer = w.customer_in_tribe(KAFFE)
+    organization = customer["Organization"]["ID"]
+    w.tribe.delete(customer["ID"])
+    w.tribe.edit(organization, EmailAddress="en@tribe.example")
+    w.push()
+    w.tribe.edit(organization, EmailAddress="to@tribe.example")
+
+    w.pull()
+    w.push()
+    w.pull(full=True)
+
+    (supplier,) = w.tribe.suppliers()
+    assert supplier["Organization"]["EmailAddress"] == "to@tribe.example"
+    assert w.customer_in_poweroffice(KAFFE)["EmailAddress"] == "to@tribe.example"
+
+
+def test_an_edit_during_a_pass_is_seen_for_a_role_that_was_deleted(w: World) -> None:
+    contact = w.company(KAFFE)
+    w.poweroffice.add_supplier(contact_id=contact)
+    w.init()
+    w.later()
+    customer = w.customer_in_tribe(KAFFE)
+    organization = customer["Organization"]["ID"]
+    w.tribe.delete(customer["ID"])
+    w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example")
+
+    def edit() -> None:
+        w.later()
+        w.tribe.edit(organization, Website="https://tribe.example")
+
+    w.sandbox.faults.add(Fault("tribe", "GET", "Customer", Run(edit), skip=1))
+    w.pull()
+
+    kept = {one.tribe for one in w.memory().conflicts.values()}
+    (supplier,) = w.tribe.suppliers()
+    assert "https://tribe.example" in {supplier["Organization"]["Website"], *kept}

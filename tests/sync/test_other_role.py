@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.sync.builders import (
+    BOTH_KINDS,
     CUSTOMER,
+    NOON,
     PERSON,
+    POWEROFFICE,
     SUPPLIER,
     TRIBE,
     edited,
@@ -20,12 +23,13 @@ from tests.sync.builders import (
     pull,
     the_change,
 )
-from tribe_po.records import NO_VALUES, Link, Record
+from tribe_po.records import NO_VALUES, Link, Memory, Observation, Record
 from tribe_po.sides import Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action
+from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import BY_CONTACT
-from tribe_po.sync.other_role import agreed_before, other_role, shared
+from tribe_po.sync.other_role import agreed_before, other_role, shared, with_other_roles
 from tribe_po.sync.trees import GONE
 
 OLD, IN_TRIBE = "post@fjordkaffe.example", "ny@tribe.example"
@@ -125,3 +129,60 @@ def test_neither_products_nor_the_same_role_are_another_role() -> None:
     memory = memory_of(customer())
 
     assert other_role(memory, in_poweroffice("p1", CUSTOMER)) is None
+
+
+def seen(*records: Record, complete: bool = False) -> Observation:
+    return Observation(TRIBE, records, NOON, complete)
+
+
+def supplier_in_tribe() -> Record:
+    record = in_tribe("t2", SUPPLIER, email=IN_TRIBE, number="20010")
+    return replace(record, relation_id="relation of t1", mark="poweroffice:supplier:p1")
+
+
+class TestARoleThatWasNotShown:
+    """Its relation was: through the supplier's role."""
+
+    memory = memory_of(replace(linked("p1", "t1"), tribe_relation_id="relation of t1"))
+
+    def told(self, observation: Observation, memory: Memory = memory) -> list[Record]:
+        found = with_other_roles(memory, observation, BOTH_KINDS).records
+        return list(found[len(observation.records) :])
+
+    def test_what_both_share_is_told(self) -> None:
+        (record,) = self.told(seen(supplier_in_tribe()))
+
+        assert (record.kind, record.id, record.relation_id) == (CUSTOMER, "t1", "relation of t1")
+        assert record.values["email"] == IN_TRIBE
+        assert "number" not in record.values
+        assert record.mark is None
+
+    def test_it_is_laid_over_its_link(self) -> None:
+        memory = laid_over(self.memory, seen(supplier_in_tribe()), BOTH_KINDS, NOON)
+
+        assert memory.links[CUSTOMER, "p1"].tribe == {"email": IN_TRIBE}
+
+    @pytest.mark.parametrize(
+        "observation",
+        [
+            seen(supplier_in_tribe(), complete=True),
+            seen(supplier_in_tribe(), in_tribe("t1")),
+            seen(replace(supplier_in_tribe(), relation_id="relation of t9")),
+            seen(replace(supplier_in_tribe(), form=PERSON)),
+            replace(seen(supplier_in_tribe()), system=POWEROFFICE),
+        ],
+        ids=["complete", "shown", "another relation", "another form", "another side"],
+    )
+    def test_else_nothing_is(self, observation: Observation) -> None:
+        assert self.told(observation) == []
+
+    def test_a_link_that_waits_for_a_person_is_told_nothing(self) -> None:
+        (link,) = self.memory.links.values()
+        parked = memory_of(replace(link, parked=GONE[TRIBE]))
+
+        assert self.told(seen(supplier_in_tribe()), parked) == []
+
+    def test_nor_is_one_of_a_kind_that_the_pass_is_not_for(self) -> None:
+        observation = seen(supplier_in_tribe())
+
+        assert with_other_roles(self.memory, observation, (SUPPLIER,)) is observation

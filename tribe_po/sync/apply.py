@@ -38,7 +38,7 @@ from tribe_po.sync.attempts import (
 from tribe_po.sync.change import Action, Change, Plan, Status
 from tribe_po.sync.draft import invoice_update, key_write_back, update_for
 from tribe_po.sync.lag import SETTLE, believed
-from tribe_po.sync.other_role import other_role, shared
+from tribe_po.sync.other_role import other_role, shared, with_other_roles
 from tribe_po.sync.totals import of_link
 from tribe_po.sync.trees import see
 
@@ -302,7 +302,8 @@ class _Run:
         except (Temporary, NotAllowed) as error:
             self.attempts.stopped_by = error
             return list(batch), since
-        seen = {(record.kind, record.id): record for record in observation.records}
+        told = with_other_roles(self.memory, observation, kinds).records
+        seen = {(record.kind, record.id): record for record in told}
         again = [
             self._plan_again(change, seen.get((change.kind, change.edit.id)))
             for change in batch

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from tribe_po.fields import Field, fields_of
 from tribe_po.records import Kind, Link, Memory, Observation, Record, Sent, System, Values
+from tribe_po.sync.other_role import with_other_roles
 from tribe_po.sync.trees import lay_over
 
 SETTLE = timedelta(minutes=2)
@@ -80,5 +81,5 @@ def laid_over(
     memory: Memory, observation: Observation, kinds: Collection[Kind], now: datetime
 ) -> Memory:
     """The memory with what one read of one side tells, as far as that is believed."""
-    memory, told = as_believed(memory, observation, now)
+    memory, told = as_believed(memory, with_other_roles(memory, observation, kinds), now)
     return lay_over(memory, told, kinds)

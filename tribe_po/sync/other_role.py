@@ -6,8 +6,22 @@ PowerOffice would lead otherwise, over what somebody has just changed in Tribe.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from tribe_po.fields import fields_of
-from tribe_po.records import NO_VALUES, RELATIONS, Form, Link, Memory, Record, System, Values
+from tribe_po.records import (
+    NO_VALUES,
+    RELATIONS,
+    Form,
+    Kind,
+    Link,
+    Memory,
+    Observation,
+    Record,
+    System,
+    Values,
+)
 
 
 def shared(form: Form) -> frozenset[str]:
@@ -56,3 +70,31 @@ def agreed_before(memory: Memory, contact: Record, relation_id: str) -> Values:
     if link is None or link.tribe_relation_id != relation_id:
         return NO_VALUES
     return {name: link.base[name] for name in shared(link.form) if name in link.base}
+
+
+def with_other_roles(
+    memory: Memory, observation: Observation, kinds: Collection[Kind]
+) -> Observation:
+    """What a read of changes in Tribe tells, also about roles that it did not show: they have the
+    same relation. One that was deleted shows no more, and only a complete read tells so; until then
+    nothing old may be written to the relation for its sake."""
+    if observation.system is not System.TRIBE or observation.complete:
+        return observation
+    shown = {(record.kind, record.id) for record in observation.records}
+    relations = {one.relation_id: one for one in observation.records if one.kind in RELATIONS}
+    others = (
+        _in_role(link, relations[link.tribe_relation_id])
+        for link in memory.links.values()
+        if link.kind in kinds and link.kind in RELATIONS and not link.parked
+        if link.tribe_relation_id in relations and (link.kind, link.tribe_id) not in shown
+    )
+    more = [record for record in others if record is not None]
+    return replace(observation, records=(*observation.records, *more)) if more else observation
+
+
+def _in_role(link: Link, record: Record) -> Record | None:
+    """What a record of one role tells about the other one, which has this link."""
+    if record.form is not link.form:
+        return None
+    values = {name: record.values[name] for name in shared(link.form) if name in record.values}
+    return replace(record, kind=link.kind, id=link.tribe_id, mark=None, values=values)
