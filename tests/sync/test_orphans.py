@@ -44,7 +44,8 @@ def test_the_copy_is_linked_to_what_is_gone(source: Record) -> None:
 
     (link,) = memory.links.values()
     assert (link.poweroffice_id, link.tribe_id) == ("p1", "t1")
-    assert link.parked == GONE[source.system]
+    assert (link.parked, link.matched_by) == (GONE[source.system], "created")
+    assert (link.tribe_relation_id, link.base["name"]) == (THEIRS.relation_id, "Fjord Kaffe AS")
     assert not memory.intents
     assert not memory.unlinked
     for task in (pull(), push()):
@@ -83,3 +84,12 @@ def test_an_invoice_may_be_forgotten_without_being_gone() -> None:
     intent = replace(intent_of(THEIRS, copy.mark), kind=Kind.INVOICE)
 
     assert link_orphans(memory_of(copy, intent)).links == {}
+
+
+def test_a_product_is_its_own_relation() -> None:
+    copy = replace(COPIES[TRIBE], kind=Kind.PRODUCT, mark="TRIBE-9FCB346FBD58")
+    intent = Intent(Kind.PRODUCT, POWEROFFICE, "t1", "TRIBE-9FCB346FBD58", NOON)
+
+    (link,) = link_orphans(memory_of(copy, intent)).links.values()
+
+    assert (link.kind, link.tribe_relation_id) == (Kind.PRODUCT, "t1")

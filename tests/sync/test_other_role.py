@@ -54,8 +54,11 @@ def test_the_role_is_given_and_the_relation_left_as_it_is() -> None:
         f"matched by {BY_CONTACT}",
     )
     assert change.creation is not None
-    assert change.creation.relation_id == "relation of t1"
+    assert (change.creation.relation_id, change.creation.upgrade_id) == ("relation of t1", "")
     assert change.creation.values == {"number": "20010"}
+    assert [(one.name, one.before, one.after) for one in change.fields] == [
+        ("number", None, "20010")
+    ]
 
 
 def test_what_the_first_role_agreed_on_is_the_base_of_the_second() -> None:

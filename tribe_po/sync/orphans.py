@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tribe_po.records import Intent, Kind, Link, Memory, Record, System
+from tribe_po.records import RELATIONS, Intent, Kind, Link, Memory, Record, System
 from tribe_po.sync.trees import GONE, join, pair
 
 
@@ -29,6 +29,8 @@ def _parked(intent: Intent, copy: Record | None) -> Link | None:
     if copy is None:
         return None
     gone = intent.target.other
-    source = replace(copy, system=gone, id=intent.source_id)
+    # A Tribe relation's ID is what it marks its copies with.
+    relation_id = intent.mark.rpartition(":")[2] if copy.kind in RELATIONS else intent.source_id
+    source = replace(copy, system=gone, id=intent.source_id, relation_id=relation_id)
     poweroffice, tribe = (source, copy) if gone is System.POWEROFFICE else (copy, source)
     return replace(pair(poweroffice, tribe, "created"), parked=GONE[gone])

@@ -50,15 +50,15 @@ def other_role(memory: Memory, contact: Record) -> Link | None:
 
 
 def lacking(link: Link, contact: Record) -> Record:
-    """The relation of a link as one that lacks the role that its contact has in PowerOffice now."""
-    seen = link.seen_in(System.TRIBE)
+    """The relation of a link as one that lacks the role that its contact has in PowerOffice now:
+    nothing is known of it as such."""
     return Record(
         kind=contact.kind,
         system=System.TRIBE,
         id="",
         relation_id=link.tribe_relation_id,
         form=link.form,
-        values={name: seen.get(name) for name in shared(link.form)},
+        values=NO_VALUES,
         role_missing=True,
     )
 
