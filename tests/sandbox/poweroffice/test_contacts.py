@@ -205,6 +205,39 @@ def test_post_of_a_supplier_makes_a_new_contact(peer: Peer) -> None:
     assert_problem(peer.get(f"/Suppliers/{customer}"), 404, f"id = {customer}")
 
 
+COMPANY: dict[str, Any] = {"Name": "A", "OrganizationNumber": "923456783"}
+
+
+@pytest.mark.parametrize(
+    ("way", "phone"), [("joined", "+4700000002"), ("joined as it is", "+4700000001")]
+)
+def test_a_supplier_may_join_the_customer_of_its_organisation_number(
+    peer: Peer, way: Any, phone: str
+) -> None:
+    peer.tenant.switches.same_company = way
+    customer = peer.tenant.add_customer(**COMPANY, PhoneNumber="+4700000001")
+    sent = {**COMPANY, "PhoneNumber": "+4700000002", "EmailAddress": "a@a.example"}
+    supplier = peer.post("/Suppliers", **sent)
+    assert supplier.status_code == 201
+    told = supplier.json()
+    assert (told["Id"], told["PhoneNumber"]) == (customer, phone)
+    shared = peer.tenant.customer(customer)
+    assert (shared["PhoneNumber"], shared["EmailAddress"]) == (phone, "a@a.example")
+    others = [peer.post("/Suppliers", **COMPANY), peer.post("/Suppliers", Name="B")]
+    assert len({told["Id"], *(one.json()["Id"] for one in others)}) == 3
+    assert peer.post("/Customers", **COMPANY).json()["Id"] == others[0].json()["Id"]
+
+
+def test_an_organisation_number_may_be_refused_where_it_is_in_use(peer: Peer) -> None:
+    peer.tenant.switches.same_company = "refused"
+    customer = peer.tenant.add_customer(**COMPANY)
+    for path in ("/Suppliers", "/Customers"):
+        refused = peer.post(path, **COMPANY)
+        assert_problem(refused, 400, "OrganizationNumber is already in use.", f"Id = {customer}")
+    assert peer.post("/Suppliers", Name="B").status_code == 201
+    assert [one["Name"] for one in peer.tenant.suppliers()] == ["B"]
+
+
 def test_archive_needs_a_zero_balance(peer: Peer) -> None:
     customer = peer.tenant.add_customer(Name="A")
     peer.tenant.set_balance(customer, 125)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from tribe_po.sandbox.poweroffice.books import UNIQUE, Books, NumberSeries
+from tribe_po.sandbox.poweroffice.books import UNIQUE, Books, Contact, NumberSeries
 from tribe_po.sandbox.poweroffice.errors import OBJECT_NOT_FOUND, ProblemError
 from tribe_po.sandbox.poweroffice.fields import (
     ADDRESS_FIELDS,
@@ -149,8 +149,7 @@ def _check_free(books: Books, change: Change, scope: str, name: str, value: obje
     holder = None if value is None else books.holder(scope, name, value)
     if holder not in (None, change.contact_id):
         told = f"{name} is already in use. '{value}' is used on (contact) Id = {holder}."
-        switches = books.switches
-        raise change.refusal(told if switches.duplicate_detail else "", switches.duplicate_status)
+        raise _in_use(books, change.title, told)
 
 
 def _number(books: Books, change: Change) -> None:
@@ -199,6 +198,32 @@ _RULES: tuple[Callable[[Books, Change], None], ...] = (
     _channels,
     _archive,
 )
+
+
+def contact_to_join(books: Books, role: Role, body: Values) -> tuple[Contact | None, Values]:
+    """Return the contact that a new customer or supplier becomes another role of, None for one of
+    its own, and what of the body is written (poweroffice.md section 17, 12).
+
+    Raise ProblemError where an organisation number may not be in use.
+    """
+    number, way = body.get("OrganizationNumber"), books.switches.same_company
+    same = [one for one in books.contacts.values() if one.values["OrganizationNumber"] == number]
+    if number is None or not same or way == "apart":
+        return None, body
+    if way == "refused":
+        told = f"OrganizationNumber is already in use. '{number}' is used on (contact) Id = {{}}."
+        raise _in_use(books, f"{role} validation error(s)", told.format(same[0].id))
+    contact = next((one for one in same if role not in one.roles), None)
+    if contact is not None and way == "joined as it is":
+        stays = {name for name, value in contact.shared().items() if value is not None}
+        body = {name: value for name, value in body.items() if name not in stays}
+    return contact, body
+
+
+def _in_use(books: Books, title: str, told: str) -> ProblemError:
+    switches = books.switches
+    detail = told if switches.duplicate_detail else ""
+    return ProblemError(switches.duplicate_status, title, detail)
 
 
 def series_to_draw_from(books: Books, role: Role, series_id: str | None) -> NumberSeries:

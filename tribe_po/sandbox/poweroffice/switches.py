@@ -31,6 +31,10 @@ class Switches:
     number, code or reference; or never (`hidden`).
     `duplicate_status`: what a number, code or reference in use is answered with, 400 or 409.
     `duplicate_detail`: such a refusal says what is in use, and by whom.
+    `same_company`: a new customer or supplier with the organisation number of a contact is a
+    contact of its own (`apart`); or, where that contact lacks the role, joins it, and what is sent
+    replaces what both roles share (`joined`), or stays as it is where there is something (`joined
+    as it is`); or every such number in use is `refused`.
     `patch_test`: JSON Patch tests are honoured, or refused (400), or ignored.
     `patch_remove`: JSON Patch takes `remove`; off, 400, and only `replace` with null clears.
     `new_address_by_parts`: adding a part of an address makes the address; off, 400.
@@ -64,6 +68,7 @@ class Switches:
     archived: Literal["shown", "asked for", "hidden"] = "shown"
     duplicate_status: int = 400
     duplicate_detail: bool = True
+    same_company: Literal["apart", "joined", "joined as it is", "refused"] = "apart"
     patch_test: Literal["honoured", "refused", "ignored"] = "honoured"
     patch_remove: bool = True
     new_address_by_parts: bool = True

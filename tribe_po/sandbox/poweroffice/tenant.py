@@ -29,6 +29,7 @@ from tribe_po.sandbox.poweroffice.rules import (
     Change,
     check,
     check_body,
+    contact_to_join,
     series_to_draw_from,
     term_of_days,
 )
@@ -133,13 +134,15 @@ class PowerOfficeTenant(SalesDesk):
                 contact.forget_rows()
 
     def post(self, role: Role, body: object) -> Values:
-        """Create a contact in this role from a POST body and return its DTO.
+        """Create a contact in this role from a POST body, or let one join it, and return its DTO.
 
         Raise ProblemError: 400 for what breaks a rule, 404 for a reference to nothing.
         """
         with self.lock:
             fields = fields_with(role, "C", self.books.edition_2026)
-            return self._create(role, check_body(role, body, fields), None, by_user=False)
+            values = check_body(role, body, fields)
+            contact, values = contact_to_join(self.books, role, values)
+            return self._create(role, values, contact, by_user=False)
 
     def patch(self, role: Role, contact_id: int, operations: object) -> Values:
         """Apply JSON Patch operations and return the DTO.
