@@ -640,3 +640,22 @@ def test_an_edit_during_a_pass_is_seen_for_a_role_that_was_deleted(w: World) -> 
     kept = {one.tribe for one in w.memory().conflicts.values()}
     (supplier,) = w.tribe.suppliers()
     assert "https://tribe.example" in {supplier["Organization"]["Website"], *kept}
+
+
+def test_a_contact_gets_a_role_that_its_relation_has_from_another_contact(
+    linked: World,
+) -> None:
+    """Two suppliers in PowerOffice for one in Tribe would take turns to give it their number."""
+    linked.tribe.add_supplier(_organization(linked))
+    linked.push()
+    linked.poweroffice.add_supplier(contact_id=_contact(linked))
+    for _ in range(2):
+        linked.pull()
+        linked.push()
+    linked.sandbox.requests.clear()
+    linked.pull(full=True)
+    linked.push(full=True)
+    assert linked.wrote() == []
+    assert len(linked.tribe.suppliers()) == 1
+    (entry,) = linked.memory().quarantine.values()
+    assert f"{KAFFE} in Tribe is a supplier already" in entry.reason

@@ -25,7 +25,7 @@ from tribe_po.errors import (
 )
 from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Values
 from tribe_po.sides import Side, Written
-from tribe_po.sync import invoices, remember
+from tribe_po.sync import contacts, invoices, remember
 from tribe_po.sync.attempts import (
     Attempt,
     Attempts,
@@ -183,7 +183,22 @@ class _Run:
         return replace(change, creation=joining)
 
     def _create_one(self, change: Change) -> Written:
-        """Create, and when nobody knows whether it happened, look for the mark before giving up."""
+        """Create, and when nobody knows whether it happened, look for the mark before giving up.
+
+        Raise `RecordRefused` where PowerOffice made it one contact with another relation: it is
+        not linked then.
+        """
+        written = self._create_or_find(change)
+        assert change.source is not None
+        if change.system is System.POWEROFFICE and change.kind in RELATIONS:
+            relation_id = change.source.relation_id
+            link = contacts.held_by_another(self.memory, written.id, relation_id)
+            if link is not None:
+                what = f"The {change.kind} {change.label} is not linked."
+                raise RecordRefused(what, contacts.one_contact(link), contacts.SEPARATE)
+        return written
+
+    def _create_or_find(self, change: Change) -> Written:
         assert change.creation is not None
         side = self.sides[change.system]
         try:

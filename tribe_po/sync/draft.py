@@ -35,15 +35,21 @@ def creation(
     refusals: dict[str, str],
     matched: Pair | None,
     agreed: Collection[str] = (),
+    *,
+    beside: Link | None = None,
 ) -> Change:
     """The change that copies a record to the other side, without the fields that would be refused.
 
     With a matched Tribe relation, that one gets the role, and only values that differ are written;
-    those that were `agreed` on in its other role are left to the merge.
+    those that were `agreed` on in its other role are left to the merge. `beside` is the link of a
+    relation's other role, to whose contact PowerOffice may add this one (poweroffice.md section
+    17, 12).
     """
     target = source.system.other
     existing = matched.tribe if matched else None
     values = _with_key(source)
+    if beside is not None:
+        values = {**values, **_edited_in_its_contact(source, beside)}
     written = [
         row
         for row in rows_of(source)
@@ -121,6 +127,17 @@ def _with_key(source: Record) -> Values:
         return source.values
     key = mark_for(source) if source.kind is Kind.PRODUCT else None
     return {**source.values, KEYS[source.kind]: key}
+
+
+def _edited_in_its_contact(source: Record, beside: Link) -> Values:
+    """What somebody wrote into a contact in PowerOffice and Tribe does not have yet, is not
+    overwritten by a second role: it stays away until that edit has reached Tribe."""
+    edited = beside.poweroffice
+    return {
+        row.name: edited[row.name] if row.required else None
+        for row in rows_of(source)
+        if row.name in edited
+    }
 
 
 def _is_given(row: Field, value: Value, *, to_new: bool) -> bool:

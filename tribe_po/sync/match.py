@@ -14,6 +14,7 @@ from datetime import datetime
 from tribe_po.fields import KEYS, key_row
 from tribe_po.records import RELATIONS, Kind, Link, Memory, Record, RecordKey, System, Value
 from tribe_po.settings import MatchRule
+from tribe_po.sync.contacts import SEPARATE, held_by_another, one_contact
 from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.likeness import by_field, by_name_and_postal_code, look_alike
 from tribe_po.sync.trees import GONE
@@ -22,6 +23,8 @@ Key = tuple[str, ...]
 
 MADE_CODE = "TRIBE-"
 """What begins the code of a product that had none in Tribe: 13 characters of its ID follow."""
+
+MARK = "mark"
 
 IF_NOT = "If not: tribe-po quarantine retry"
 """Ends the next step, before the id, where a person can release a record to be created."""
@@ -121,8 +124,8 @@ _OPTIONAL: dict[MatchRule, tuple[_Rule, ...]] = {
 
 def _rules(memory: Memory, optional: Iterable[MatchRule], kind: Kind) -> tuple[_Rule, ...]:
     marks = (
-        _Rule("mark", _own_mark, _mark_of_copy),
-        _Rule("mark", _mark_of_copy, _own_mark),
+        _Rule(MARK, _own_mark, _mark_of_copy),
+        _Rule(MARK, _mark_of_copy, _own_mark),
     )
     if kind is Kind.INVOICE:
         return marks
@@ -185,10 +188,11 @@ def match(
             if not released(memory, record)
         )
         unmatched.extend(left[System.POWEROFFICE] + left[System.TRIBE])
+    ambiguous.extend(_of_two_relations(memory, pairs))
     doubtful = {id(entry.record) for entry in ambiguous}
     orphaned = {link.key for link in memory.links.values() if link.parked == GONE[System.TRIBE]}
     return Matching(
-        pairs=tuple(pairs),
+        pairs=tuple(pair for pair in pairs if id(pair.tribe) not in doubtful),
         ambiguous=tuple(ambiguous),
         unmatched=tuple(
             record
@@ -198,6 +202,17 @@ def match(
             and not (record.system is System.POWEROFFICE and (record.kind, record.id) in orphaned)
         ),
     )
+
+
+def _of_two_relations(memory: Memory, pairs: Iterable[Pair]) -> Iterable[Ambiguous]:
+    """Records that only a mark pairs with a contact whose other role is linked to another relation:
+    PowerOffice made one contact of two, and nobody meant them to be the same."""
+    for pair in pairs:
+        if pair.rule == MARK and pair.tribe.kind in RELATIONS:
+            link = held_by_another(memory, pair.poweroffice.id, pair.tribe.relation_id)
+            if link is not None:
+                yield Ambiguous(pair.tribe, one_contact(link), SEPARATE)
+                yield Ambiguous(pair.poweroffice, one_contact(link), SEPARATE)
 
 
 def released(memory: Memory, record: Record) -> bool:

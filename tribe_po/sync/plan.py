@@ -25,6 +25,7 @@ from tribe_po.records import (
 from tribe_po.sync import invoices
 from tribe_po.sync.acknowledged import fingerprint, is_parking_to_tell, still_to_tell
 from tribe_po.sync.change import Action, Change, Plan, Task
+from tribe_po.sync.contacts import ONE_OF_TWO, Contacts
 from tribe_po.sync.draft import (
     creation,
     export,
@@ -36,7 +37,7 @@ from tribe_po.sync.draft import (
     update,
 )
 from tribe_po.sync.lag import SETTLE
-from tribe_po.sync.match import BY_CONTACT, Ambiguous, Matching, Pair
+from tribe_po.sync.match import BY_CONTACT, IF_NOT, Ambiguous, Matching, Pair, released
 from tribe_po.sync.merge import Decision, decisions
 from tribe_po.sync.orders import Hindrance, not_another, order_for
 from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
@@ -207,6 +208,18 @@ def _turn(record: Record) -> tuple[str, int, str]:
     return str(record.values.get("date") or ""), len(number), number
 
 
+def _doubt(source: Record, contacts: Contacts, memory: Memory) -> tuple[str, str] | None:
+    """Why a create might make one of two, or two of one, and what a person does about it."""
+    reason = contacts.there_already(source)
+    if reason is not None:
+        return reason, ONE_OF_TWO
+    if source.system is System.TRIBE and not released(memory, source):
+        reason = contacts.may_become_one_with(source)
+        if reason is not None:
+            return reason, f"If they are one company, merge them in Tribe. {IF_NOT} {source.id}"
+    return None
+
+
 @dataclass(slots=True)
 class _Planner:
     """Collects the plan of one pass: changes are returned, what is left out is noted here."""
@@ -220,6 +233,7 @@ class _Planner:
     parked: int = 0
     awaited: set[tuple[Kind, str]] = field(default_factory=set)
     linked: dict[tuple[Kind, str], Link] | None = None
+    contacts: Contacts | None = None
     misposted: Link | None = None
     not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
 
@@ -254,9 +268,9 @@ class _Planner:
     def _create(self, source: Record, matched: Pair | None = None) -> Iterator[Change]:
         target = source.system.other
         key = (target, source.kind, source.id)
-        reason = left_out(source, self.memory, self.task, self.now)
-        if reason is not None:
-            self.not_created[reason] += 1
+        omitted = left_out(source, self.memory, self.task, self.now)
+        if omitted is not None:
+            self.not_created[omitted] += 1
             return
         if source.kind is Kind.INVOICE:
             yield from self._export(source)
@@ -280,15 +294,31 @@ class _Planner:
                 fingerprint(source.values),
             )
             return
+        if self.contacts is None:
+            self.contacts = Contacts(self.memory)
+        doubt = _doubt(source, self.contacts, self.memory)
+        if doubt is not None:
+            self._quarantine(key, source.label, *doubt, fingerprint(source.values))
+            return
+        beside = None
+        if target is System.POWEROFFICE:
+            self.contacts.about_to_get(source)
+            beside = self.contacts.other_role(source)
         self._hold(key, source.label, source.system, refusals, fingerprint(source.values))
-        yield self._joining(source, refusals, matched)
+        yield self._joining(source, refusals, matched, beside)
 
-    def _joining(self, source: Record, refusals: dict[str, str], matched: Pair | None) -> Change:
+    def _joining(
+        self,
+        source: Record,
+        refusals: dict[str, str],
+        matched: Pair | None,
+        beside: Link | None,
+    ) -> Change:
         """The creation of a record, by giving the role to the relation of its other role where it
         has one."""
         link = other_role(self.memory, source) if source.system is System.POWEROFFICE else None
         if link is None:
-            return creation(source, refusals, matched)
+            return creation(source, refusals, matched, beside=beside)
         matched = matched or Pair(source, lacking(link, source), BY_CONTACT)
         joined = matched.tribe.relation_id == link.tribe_relation_id
         return creation(source, refusals, matched, shared(source.form) if joined else ())
