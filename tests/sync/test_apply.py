@@ -480,12 +480,16 @@ class TestLostAnswers:
 
     def test_a_mark_that_is_in_use_and_cannot_be_found_is_a_refusal(self) -> None:
         world = World().knows(in_tribe("t1"))
-        world.poweroffice.fail("create", AlreadyExists("It exists", "in use", "Look it up."))
+        world.poweroffice.fail("create", AlreadyExists("It exists", "In use.", "Look it up."))
 
         outcome = world.carry_out(push())
 
         assert only(outcome).status is Status.FAILED
-        assert world.memory.quarantine[POWEROFFICE, CUSTOMER, "t1"].reason == "It exists: in use"
+        entry = world.memory.quarantine[POWEROFFICE, CUSTOMER, "t1"]
+        assert entry.reason.startswith(
+            "PowerOffice refused the new customer: In use. Nothing there"
+        )
+        assert "organisation number" in entry.next_step
         assert not outcome.memory.intents
 
     def test_an_update_is_seen_by_the_next_pass(self) -> None:

@@ -211,6 +211,8 @@ class _Run:
                 raise LostAnswer(error.what, error.why, error.next_step) from stopped
             except Untraceable:
                 raise error from None
+            if not found and isinstance(error, AlreadyExists):
+                raise _something_else_in_use(change, error) from error
             if len(found) != 1:
                 raise
             return Written(found[0].id, found[0])
@@ -400,6 +402,16 @@ class _Run:
                 self._finish(change, Status.FAILED, error.reason)
         # Only a create whose answer was lost may have happened.
         self.memory.intents.pop(change.key, None)
+
+
+def _something_else_in_use(change: Change, error: AlreadyExists) -> RecordRefused:
+    """A record that is not there although its server says so: not its mark is in use, but its
+    organisation number, say."""
+    return RecordRefused(
+        f"{change.system.title} refused the new {change.kind}",
+        f"{error.why} Nothing there carries its mark: something else of it must be in use.",
+        f"Look for the same organisation number, number or code in {change.system.title}.",
+    )
 
 
 def _trees(link: Link) -> tuple[Values, ...]:
