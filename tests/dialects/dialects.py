@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.dialects.selling import SOLD, SUMS
-from tests.dialects.story import KARI
+from tests.dialects.story import BOTH_ROLES, KARI
 from tests.scenarios.world import World
 
 SetUp = Callable[[World], object]
@@ -157,6 +157,10 @@ _NO_FORMER_IGNORED = Expected(_FORMER, ("did not make it",), writes_again="IsFor
 _NO_VAT = Expected(
     frozenset({"product Kopp: only there", "product Skål: only there"}),
     ("no VAT per cent, which Tribe asks for",),
+)
+
+_ONE_ROLE = Expected(
+    frozenset({f"supplier {BOTH_ROLES}: only there"}), ("PowerOffice refused the new supplier",)
 )
 
 _LISTS_PRODUCTS = (
@@ -720,6 +724,29 @@ POWEROFFICE: tuple[Dialect, ...] = (
         "Asks once more for linked records that a full list does not show; takes none for deleted.",
         _poweroffice(archived="hidden"),
         "archived",
+    ),
+    Dialect(
+        "a supplier joins the customer of its organisation number",
+        "poweroffice 12, 14",
+        "Links both roles of an organisation to the one contact; two organisations with the same "
+        "number wait for a person, and are never linked to one contact.",
+        _poweroffice(same_company="joined"),
+        "same company",
+    ),
+    Dialect(
+        "a supplier joins the customer of its organisation number, and nothing there changes",
+        "poweroffice 12, 14",
+        "Links both roles of an organisation to the one contact, and compares them as they are.",
+        _poweroffice(same_company="joined as it is"),
+        "same company",
+    ),
+    Dialect(
+        "an organisation number in use is refused",
+        "poweroffice 12, 14",
+        "Lists the second role; once it is given to the contact in PowerOffice, it is linked.",
+        _poweroffice(same_company="refused"),
+        "same company",
+        _ONE_ROLE,
     ),
     Dialect(
         "a reference in use answers 409",

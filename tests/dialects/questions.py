@@ -235,14 +235,15 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
     Question(
         12,
         "a contact with two roles",
-        "Links each role by itself; writes what both share once.",
-        alone="The story has a contact with both roles, and never relies on a role being added.",
+        "Links each role by itself, to one contact or to two; never two relations to one contact "
+        "without a person.",
     ),
     Question(13, "a reference in use", "Looks it up, and links the record that has it."),
     Question(
         14,
         "unique codes and organisation numbers",
-        "Takes none of several; looks products up by code before it makes any.",
+        "Takes none of several; looks products up by code before it makes any; lists what was "
+        "refused.",
     ),
     Question(
         15,

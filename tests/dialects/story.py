@@ -25,6 +25,7 @@ PAPIR = "Papir og Penn AS"
 ARCHIVED = "Gammel Kunde AS"
 FROM_TRIBE = "Ny Kunde AS"
 SUPPLIER_FROM_TRIBE = "Ny Vare AS"
+BOTH_ROLES = "Begge Deler AS"
 FROM_POWEROFFICE = "Nytt Firma AS"
 
 _HAVNEGATA = {"Street": "Havnegata", "HouseNumber": 3, "Postalcode": "5003", "City": "Bergen"}
@@ -66,6 +67,7 @@ def play(w: World) -> None:
     sandbox.kills.extend(_KILLS)
     _round(w, full=True)
     selling.pay(w)
+    w.tribe.edit(_organization(w, BOTH_ROLES)["ID"], PhoneNumber="+47 00 11 22 33")
     for _ in range(_MOST_ROUNDS):
         w.sandbox.requests.clear()
         _round(w)
@@ -138,6 +140,10 @@ def with_new_records(w: World) -> None:
     w.tribe_customer(FROM_TRIBE, DebtorNumber="77", PaymentTermInDays=14, InvoiceAddress=_HAVNEGATA)
     organization = w.tribe.add_organization(Name=SUPPLIER_FROM_TRIBE)
     w.tribe.add_supplier(organization)
+    both = w.tribe_customer(
+        BOTH_ROLES, ChamberOfCommerceNumber="923456783", EmailAddress="post@begge.example"
+    )
+    w.tribe.add_supplier(both)
     twin = {"Name": SUPPLIER_FROM_TRIBE, "ExternalImportReference": f"tribe:{organization}"}
     _just_before(w, r"/Suppliers$", lambda: w.poweroffice.add_supplier(**twin))
     w.tribe.add_product(Name="Krus", Code="KRUS", ProductGroup="Standard", SalesPrice=99)
@@ -209,6 +215,14 @@ WORK: Mapping[str, Mapping[str, object]] = {
     "product Håndbok": {"SalesPrice": 299.0, "Description": "Innbundet"},
     f"customer {FROM_TRIBE}": {"payment days": 14, "address": "Havnegata 3 5003 Bergen"},
     f"supplier {SUPPLIER_FROM_TRIBE}": {},
+    **{
+        f"{kind} {BOTH_ROLES}": {
+            "PhoneNumber": "+47 00 11 22 33",
+            "EmailAddress": "post@begge.example",
+            "ChamberOfCommerceNumber": "923456783",
+        }
+        for kind in ("customer", "supplier")
+    },
     f"customer {FROM_POWEROFFICE}": {"payment days": 10, "PhoneNumber": "+4700777777"},
     "product Krus": {"Code": "KRUS"},
     "product Skål": {"Code": "SKAL"},

@@ -19,6 +19,7 @@ _ODATA = "/tribe/v1/odata"
 _CUSTOMER = "Relationship_Organization_CommercialRelationship_Customer"
 _LEAD = "Relationship_Organization_CommercialRelationship_Lead"
 _V2 = "/poweroffice/v2"
+_COMPANY = "923456783"
 _BUSY = 8
 
 
@@ -27,7 +28,12 @@ def _conversation(w: World) -> Iterator[object]:
     for number in range(21):
         w.tribe.add_organization(Name=f"Firma {number} AS", DebtorNumber=str(number))
     lead = w.tribe.add_lead(w.tribe.add_organization(Name="Emne AS"))
-    first = w.company("Fjord Kaffe AS", MailAddress=OSLO, ExternalImportReference="taken")
+    first = w.company(
+        "Fjord Kaffe AS",
+        MailAddress=OSLO,
+        ExternalImportReference="taken",
+        OrganizationNumber=_COMPANY,
+    )
     w.company("Skog Bygg AS")
     w.later()
     w.poweroffice.add_customer(IsPerson=True, FirstName="Kari", LastName="Nordmann")
@@ -130,6 +136,7 @@ def _poweroffice(w: World, client: FlaskClient, first: int) -> Iterator[object]:
     yield _answer(ask("PATCH", f"Customers/{second}", [city, code]))
     again = {"IsPerson": False, "Name": "En til AS", "ExternalImportReference": "taken"}
     yield _answer(ask("POST", "Customers", again))
+    yield _answer(ask("POST", "Suppliers", {"Name": "Fjord", "OrganizationNumber": _COMPANY}))
     cup = {"Name": "Kopp", "ProductType": "Product", "UnitOfMeasureCode": "EA", "Code": "KOPP"}
     yield _answer(ask("POST", "Products", cup))
     for _ in range(_BUSY):
