@@ -10,7 +10,11 @@ from tests.scenarios.world import World
 from tribe_po.errors import ExitCode
 from tribe_po.passes import check as package
 from tribe_po.passes.check import CheckReport, Finding, Level, Topic
+from tribe_po.passes.check.invoice_names import invoice_names
+from tribe_po.records import System
 from tribe_po.transport.pace import Unpaced
+from tribe_po.tribe.client import Tribe
+from tribe_po.tribe.metadata import Names
 
 
 def check(w: World) -> CheckReport:
@@ -106,8 +110,59 @@ def test_each_mode_needs_its_own_privilege(w: World, mode: str, lacking: str) ->
     assert found.text.startswith(f"invoice lacks {lacking}")
 
 
+def test_where_each_field_of_an_invoice_is_kept(w: World) -> None:
+    told = [one.text for one in about(check(w), Level.OK, Topic.FIELDS)]
+    assert [text for text in told if "(invoice)" in text] == [
+        "number in Tribe (invoice): Number in Tribe",
+        "content (invoice): ProductLines in Tribe, SalesOrderLines in PowerOffice",
+        "currency (invoice): Currency in Tribe, CurrencyCode in PowerOffice",
+        "sum without VAT (invoice): TotalExcludingVat in Tribe, NetAmount in PowerOffice",
+        "sum with VAT (invoice): TotalIncludingVat in Tribe, TotalAmount in PowerOffice",
+        "VAT per cent of the lines (invoice): ProductLines.VatPercentage in Tribe, "
+        "SalesOrderLines.VatRate in PowerOffice",
+        "issued (invoice): Phase in Tribe, SentDateTimeOffset in PowerOffice",
+        "phase (invoice): Phase in Tribe",
+    ]
+    assert about(check(w), Level.WARNING, Topic.FIELDS) == []
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "name", "whose", "label", "consequence"),
+    [
+        ("Activity_Invoice", "Currency", "invoices", "currency", "taken for one in NOK"),
+        ("ProductLine", "VatPercentage", "lines", "VAT per cent of the lines", "VAT group"),
+        ("ProductLine", "Quantity", "lines", "", "counts 0 times"),
+        ("ProductLine", "VatGroup", "lines", "", "No invoice can be read"),
+        ("Activity_Invoice", "Phase", "invoices", "phase", "No invoice can be read"),
+    ],
+)
+def test_a_name_that_invoices_lack(
+    w: World, entity_set: str, name: str, whose: str, label: str, consequence: str
+) -> None:
+    with w.session(dry_run=True) as session:
+        tribe = session.sides[System.TRIBE]
+        assert isinstance(tribe, Tribe)
+        known = tribe.names
+    lacking = {
+        each: {key: exact for key, exact in names.items() if (each, exact) != (entity_set, name)}
+        for each, names in known.by_set.items()
+    }
+    told = list(invoice_names(Names(lacking, known=True)))
+    (found,) = [one for one in told if one.level is Level.WARNING]
+    assert found.text.startswith(f"Tribe's {whose}")
+    assert f"have no {name}" in found.text
+    assert consequence in found.text
+    assert not label or not any(one.text.startswith(f"{label} (invoice)") for one in told)
+
+
+def test_invoices_whose_names_are_not_told(w: World) -> None:
+    w.tribe.dialect = replace(w.tribe.dialect, metadata=False)
+    assert not [one for one in check(w).findings if "(invoice)" in one.text]
+
+
 def test_without_the_billing_module(w: World) -> None:
     w.tribe.dialect = replace(w.tribe.dialect, billing=False)
     assert [one.text for one in about(check(w), Level.OK)] == [
         "Not asked: Tribe shows no invoices."
     ]
+    assert not [one for one in about(check(w), Level.OK, Topic.FIELDS) if "(invoice)" in one.text]

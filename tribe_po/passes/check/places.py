@@ -9,6 +9,7 @@ from tribe_po.errors import NotAllowed
 from tribe_po.fields import FIELDS, Field, fields_of
 from tribe_po.passes.check.examination import Examination
 from tribe_po.passes.check.findings import Finding, Topic
+from tribe_po.passes.check.invoice_names import invoice_names
 from tribe_po.records import RELATIONS, Form, Kind, System
 from tribe_po.tribe.metadata import PRODUCT, ROOT
 from tribe_po.tribe.product_shape import ProductShape
@@ -60,6 +61,8 @@ def fields(it: Examination) -> Iterator[Finding]:
         text = "PowerOffice's names are the documented ones: it shows no record to compare"
         yield Finding.ok(Topic.FIELDS, f"{text} with")
     yield from _marks(shapes, product)
+    if Kind.INVOICE in it.settings.kinds and it.tribe.offers(Kind.INVOICE):
+        yield from invoice_names(it.tribe.names)
 
 
 def _shapes(it: Examination) -> tuple[list[Shape], ProductShape | None]:
