@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tests.dialects.dialects import NOT_TOGETHER, POWEROFFICE, TRIBE, Dialect
+from tests.dialects.dialects import POWEROFFICE, TOGETHER, TRIBE, Dialect
 from tests.dialects.questions import POWEROFFICE_QUESTIONS, TRIBE_QUESTIONS, Question
 
 _HEAD = """# Dialects
@@ -23,10 +23,9 @@ Each system's open questions come first, by their numbers in the list that ends 
 """
 
 
-_TOGETHER = """## What does not go together
+_TOGETHER = """## What leaves more to a person together
 
-These pairs leave tribe-po without what it goes by, and no test has them. Turn Tribe's
-auto-numbering of debtor numbers off where `check` says that Tribe has no ImportId.
+Turn Tribe's auto-numbering of debtor numbers off where `check` says that Tribe has no ImportId.
 
 | Both | What then |
 |---|---|
@@ -41,7 +40,7 @@ def document() -> str:
         *_system("PowerOffice Go", 17, POWEROFFICE_QUESTIONS, POWEROFFICE),
         _TOGETHER
         + "".join(
-            f"| {' + '.join(sorted(both))} | {why} |\n" for both, why in NOT_TOGETHER.items()
+            f"| {' + '.join(sorted(both))} | {doubt.what} |\n" for both, doubt in TOGETHER.items()
         ),
     ]
     return "\n".join(part for part in parts if part)

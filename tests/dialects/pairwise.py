@@ -20,24 +20,22 @@ _TRIES = 4
 
 def combinations(
     factors: Sequence[Sequence[str | None]],
-    excluded: Collection[frozenset[str]] = (),
     *,
     seed: int,
 ) -> list[Row]:
-    """Rows that cover every pair of values, greedily: each row is the best of some tries. Pairs
-    that are `excluded` meet nowhere. The same seed gives the same rows."""
+    """Rows that cover every pair of values, greedily: each row is the best of some tries. The same
+    seed gives the same rows."""
     chance = random.Random(seed)
     cells = [[(number, value) for value in values] for number, values in enumerate(factors)]
     missing = {
         pair: None
         for one, other in itertools.combinations(cells, 2)
         for pair in itertools.product(one, other)
-        if not _is_excluded(pair, excluded)
     }
     rows: list[Row] = []
     while missing:
         starts = chance.choices(list(missing), k=_TRIES)
-        tries = [_row(start, cells, missing, excluded, chance) for start in starts]
+        tries = [_row(start, cells, missing, chance) for start in starts]
         best = max(tries, key=lambda row: sum(pair in missing for pair in pairs_in(row)))
         rows.append(best)
         for pair in pairs_in(best):
@@ -50,15 +48,10 @@ def pairs_in(row: Row) -> Iterable[Pair]:
     return itertools.combinations(enumerate(row), 2)
 
 
-def _is_excluded(pair: Iterable[Cell], excluded: Collection[frozenset[str]]) -> bool:
-    return frozenset(value for _factor, value in pair if value is not None) in excluded
-
-
 def _row(
     start: Pair,
     cells: Sequence[Sequence[Cell]],
     missing: Collection[Pair],
-    excluded: Collection[frozenset[str]],
     chance: random.Random,
 ) -> Row:
     """Begin with a missing pair, and give every other factor the value that covers most."""
@@ -67,14 +60,9 @@ def _row(
     chance.shuffle(rest)
     for number in rest:
         shuffled = chance.sample(cells[number], len(cells[number]))
-        allowed = [cell for cell in shuffled if not _clashes(cell, chosen.values(), excluded)]
-        covered = {cell: _newly_covered(cell, chosen.values(), missing) for cell in allowed}
+        covered = {cell: _newly_covered(cell, chosen.values(), missing) for cell in shuffled}
         chosen[number] = max(covered, key=covered.__getitem__)
     return tuple(chosen[number][1] for number in range(len(cells)))
-
-
-def _clashes(cell: Cell, chosen: Iterable[Cell], excluded: Collection[frozenset[str]]) -> bool:
-    return any(_is_excluded((cell, other), excluded) for other in chosen)
 
 
 def _newly_covered(cell: Cell, chosen: Iterable[Cell], missing: Collection[Pair]) -> int:
