@@ -194,7 +194,8 @@ class Link:
 class Intent:
     """A create that was about to be sent. It outlives a crash, so that nothing is created twice.
 
-    `source_id` is the record's id on the side that it comes from; `target` the side it goes to.
+    `source_id` is the record's id on the side that it comes from, `label` what it is called there,
+    empty where an earlier version did not keep it; `target` the side it goes to.
     """
 
     kind: Kind
@@ -202,6 +203,7 @@ class Intent:
     source_id: str
     mark: str
     since: datetime
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def full_memory() -> Memory:
     memory.unlinked[System.TRIBE, Kind.SUPPLIER, "relationship-1"] = record
     memory.left_alone.add((Kind.CUSTOMER, "relationship-2"))
     memory.intents[System.POWEROFFICE, Kind.CUSTOMER, "relationship-3"] = Intent(
-        Kind.CUSTOMER, System.POWEROFFICE, "relationship-3", "tribe:relation-3", NOON
+        Kind.CUSTOMER, System.POWEROFFICE, "relationship-3", "tribe:relation-3", NOON, "Fjord AS"
     )
     memory.intents[System.TRIBE, Kind.CUSTOMER, "kept under another key"] = Intent(
         Kind.CUSTOMER, System.POWEROFFICE, "relationship-4", "tribe:relation-4", NOON

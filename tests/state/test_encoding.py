@@ -66,7 +66,7 @@ OPTIONAL = {
     *(("unlinked", key) for key in ("values", "mark", "address_id", "role_missing")),
     *(("quarantine", key) for key in ("retry_after", "held_fields")),
     *(("conflicts", key) for key in ("base", "tribe", "poweroffice", "winner")),
-    ("intents", "key"),
+    *(("intents", key) for key in ("key", "label")),
     ("meta", "version"),
 }
 

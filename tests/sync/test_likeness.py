@@ -190,14 +190,17 @@ class TestAWordFromAPerson:
         assert not planned(after, pull(), NOON + timedelta(days=2)).changes
 
 
+def interrupted(source: Record) -> Intent:
+    return Intent(source.kind, TRIBE, source.id, mark_for(source), NOON - SETTLE, source.label)
+
+
 class TestWhatNoMarkCanTell:
     KEY = (TRIBE, CUSTOMER, "p1")
 
     @staticmethod
     def _memory(*others: Record) -> Memory:
         source = in_poweroffice("p1")
-        intent = Intent(CUSTOMER, TRIBE, "p1", mark_for(source), NOON - SETTLE)
-        return memory_of(source, *others, intent)
+        return memory_of(source, *others, interrupted(source))
 
     def _after(self, memory: Memory, elapsed: timedelta = timedelta(0)) -> Matching:
         return uncertain(matched(memory), memory, {self.KEY}, NOON + elapsed)
@@ -240,6 +243,15 @@ class TestWhatNoMarkCanTell:
         held = remember.start(plan)
         released = retry(held, ["t1"], NOON).memory
         assert "t1" in left(self._after(released, elapsed))[0]
+
+    def test_nor_where_what_it_was_made_of_is_not_seen_any_more(self) -> None:
+        """It was archived meanwhile, and lists leave that out."""
+        memory = memory_of(in_tribe("t1", number="1000"), interrupted(in_poweroffice("p1")))
+
+        (told,) = self._after(memory).ambiguous
+
+        assert told.record.id == "t1"
+        assert told.reason == "an earlier run may have made it of Fjord Kaffe AS (p1)"
 
     def test_its_number_links_it(self) -> None:
         matching = self._after(self._memory(in_tribe("t1", number="10010")))

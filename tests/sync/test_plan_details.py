@@ -279,6 +279,7 @@ def test_a_whole_intent() -> None:
             source_id="t1",
             mark=str(the_change(plan).creation.mark),  # type: ignore[union-attr]
             since=NOON,
+            label="Fjord Kaffe AS",
         )
     }
 

@@ -279,6 +279,7 @@ def _encode_intent(key: RecordKey, intent: Intent) -> Document:
         "source_id": intent.source_id,
         "mark": intent.mark,
         "since": encode_time(intent.since),
+        "label": intent.label,
     }
     return _with_key(document, key, (intent.target, intent.kind, intent.source_id))
 
@@ -290,6 +291,7 @@ def _decode_intent(document: Document) -> tuple[RecordKey, Intent]:
         source_id=text_in(document, "source_id"),
         mark=text_in(document, "mark"),
         since=time_in(document, "since"),
+        label=text_in(document, "label") if "label" in document else "",
     )
     return _key(document, (intent.target, intent.kind, intent.source_id)), intent
 

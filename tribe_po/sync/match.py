@@ -218,7 +218,11 @@ def _of_two_relations(memory: Memory, pairs: Iterable[Pair]) -> Iterable[Ambiguo
 def released(memory: Memory, record: Record) -> bool:
     """Whether a person has said, by `quarantine retry ID`, that a record is to be created although
     it may be there already. It counts for one attempt."""
-    entry = memory.quarantine.get((record.system.other, record.kind, record.id))
+    return _is_released(memory, (record.system.other, record.kind, record.id))
+
+
+def _is_released(memory: Memory, key: RecordKey) -> bool:
+    entry = memory.quarantine.get(key)
     return entry is not None and not entry.attempts
 
 
@@ -227,21 +231,15 @@ def uncertain(
 ) -> Matching:
     """Leave to a person what an earlier run may have created already, where no mark can tell, and
     what may be the copy: it must not come back as a record of its own."""
-    sources: dict[tuple[System, Kind, str], Record] = {}
     doubtful: list[Ambiguous] = []
     for record in matching.unmatched:
         target = record.system.other
         key = (target, record.kind, record.id)
-        if key in untraceable and not released(memory, record):
-            sources[target, record.kind, _name(record)] = record
-            if now - memory.intents[key].since >= SETTLE:
-                reason = f"an earlier run may have created it in {target.title}; no mark can tell"
-                doubtful.append(Ambiguous(record, reason, _if_not("If it is there", record)))
-    for record in matching.unmatched:
-        source = sources.get((record.system, record.kind, _name(record)))
-        if source is not None and not released(memory, record):
-            reason = f"an earlier run may have made it of {source.label} ({source.id})"
-            doubtful.append(Ambiguous(record, reason, _if_not("If it did", record)))
+        waiting = key in untraceable and not released(memory, record)
+        if waiting and now - memory.intents[key].since >= SETTLE:
+            reason = f"an earlier run may have created it in {target.title}; no mark can tell"
+            doubtful.append(Ambiguous(record, reason, _if_not("If it is there", record)))
+    doubtful.extend(_copies(matching.unmatched, memory, untraceable))
     left = {id(entry.record) for entry in doubtful}
     return replace(
         matching,
@@ -250,8 +248,25 @@ def uncertain(
     )
 
 
-def _name(record: Record) -> str:
-    return " ".join(record.label.split()).casefold()
+def _copies(
+    records: Iterable[Record], memory: Memory, untraceable: Collection[RecordKey]
+) -> Iterable[Ambiguous]:
+    """Records that an interrupted create may have made, by their name. What they were made of need
+    not be seen any more: lists may leave out what was archived (poweroffice.md section 17, 10)."""
+    intents = {
+        (intent.target, intent.kind, _folded(intent.label)): intent
+        for key, intent in memory.intents.items()
+        if key in untraceable and not _is_released(memory, key)
+    }
+    for record in records:
+        intent = intents.get((record.system, record.kind, _folded(record.label)))
+        if intent is not None and not released(memory, record):
+            reason = f"an earlier run may have made it of {intent.label} ({intent.source_id})"
+            yield Ambiguous(record, reason, _if_not("If it did", record))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _if_not(condition: str, record: Record) -> str:

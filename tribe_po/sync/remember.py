@@ -59,7 +59,7 @@ def intended(memory: Memory, changes: Iterable[Change], now: datetime) -> None:
     for change in changes:
         assert change.creation is not None
         memory.intents[change.key] = Intent(
-            change.kind, change.system, change.source_id, change.creation.mark, now
+            change.kind, change.system, change.source_id, change.creation.mark, now, change.label
         )
 
 
