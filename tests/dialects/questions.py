@@ -115,9 +115,8 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
     Question(
         19,
         "where a new address lands",
-        "Reads the invoice address, else the postal, else the visiting one; changes the one that "
-        "it read by its own ID.",
-        alone="A new address is sent in the navigation that is read first.",
+        "Reads the invoice address, else the postal, else the visiting one; changes an invoice "
+        "address by its own ID, and where there is none, writes one.",
     ),
     Question(
         20,

@@ -66,7 +66,12 @@ def _stray_addresses(w: World, relations: Iterable[Row]) -> list[str]:
     return [f"{len(there - shown)} addresses that no relation shows"] if there - shown else []
 
 
-_ADDRESSES = ("InvoiceAddress", "VisitingAddress", "PostalAddress", "Address")
+_ADDRESSES = ("InvoiceAddress", "PostalAddress", "VisitingAddress", "Address")
+
+
+def address_of(relation: Row) -> Row | None:
+    """The address at the top of a relation's screen."""
+    return next((relation[name] for name in _ADDRESSES if relation.get(name)), None)
 
 
 def _tribe_relation(kind: str, role: Row) -> tuple[str, Fields]:
@@ -74,7 +79,7 @@ def _tribe_relation(kind: str, role: Row) -> tuple[str, Fields]:
     number = relation["DebtorNumber" if kind == "customer" else "CreditorNumber"]
     fields: Fields = {
         "number": str(number or "").lstrip("0"),
-        "address": _tribe_address(relation.get("InvoiceAddress") or relation.get("Address")),
+        "address": _tribe_address(address_of(relation)),
         "inactive": bool(role["IsFormer"]),
         **{name: relation.get(name) or "" for name in _PLAIN},
     }

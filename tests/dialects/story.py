@@ -118,7 +118,7 @@ def work_a_day(w: World) -> None:
     """Edits of linked records on both sides, some of the same record."""
     kaffe, papir = _organization(w, KAFFE), _organization(w, PAPIR)
     w.tribe.edit(kaffe["ID"], PhoneNumber="+47 00 99 88 77", Website=None)
-    w.tribe.edit_address(kaffe["ID"], Street="Havnegata")
+    _move(w, kaffe)
     w.tribe.edit(papir["ID"], InvoiceAddress=_HAVNEGATA, EmailAddress="post@papir.example")
     w.tribe.edit(w.customer_in_tribe(BYGG)["ID"], IsFormer=True)
     w.tribe.edit(_product(w, "BOK")["ID"], SalesPrice=299)
@@ -133,6 +133,16 @@ def work_a_day(w: World) -> None:
     w.poweroffice.archive(kari)
     (book,) = [one for one in w.poweroffice.products() if one["Code"] == "BOK"]
     w.poweroffice.edit_product(book["Id"], Name="Håndbok", Description="Innbundet")
+
+
+def _move(w: World, organization: dict[str, Any]) -> None:
+    """A person in Tribe writes another street, and the rest of the address where there is none."""
+    shown = sight.address_of(organization)
+    if shown:
+        w.tribe.edit(shown["ID"], Street="Havnegata")
+        return
+    whole = {**_HAVNEGATA, "HouseNumber": 12, "HouseNumberSuffix": "B"}
+    w.tribe.edit(organization["ID"], InvoiceAddress={**whole, "Postalcode": "0155", "City": "Oslo"})
 
 
 def with_new_records(w: World) -> None:

@@ -59,7 +59,8 @@ def _tribe(w: World, client: FlaskClient, lead: str) -> Iterator[object]:
         return client.open(f"{_ODATA}/{path}", method=method, json=body, headers=headers)
 
     own = {"ID": w.tribe.own_organization_id}
-    new = {"Relation": own, "Organization": {"Name": "Ny AS"}, "ImportId": "mark"}
+    organization = {"Name": "Ny AS", "InvoiceAddress": {"City": "Oslo"}}
+    new = {"Relation": own, "Organization": organization, "ImportId": "mark"}
     yield _answer(ask("POST", _CUSTOMER, new))
     role = w.customer_in_tribe("Ny AS") if w.tribe.customers() else None
     yield _answer(ask("PUT", f"{_LEAD}({lead})", {"Name": "Emne"}))
@@ -73,6 +74,7 @@ def _tribe(w: World, client: FlaskClient, lead: str) -> Iterator[object]:
         "Datastore_Country?$orderby=Code",
         "Relationship_Organization_Identity?$orderby=Name",
         f"{_CUSTOMER}?$select=ImportId&$filter=contains(ImportId,'mark')",
+        "Relation_Organization?$select=Name&$expand=InvoiceAddress",
         f"{_CUSTOMER}?$filter=Organization/Name%20eq%20'Ny%20AS'",
         "Nowhere",
     ):

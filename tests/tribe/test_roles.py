@@ -687,3 +687,72 @@ def test_a_create_without_an_id_or_import_id_in_the_answer_may_have_happened(pee
     with pytest.raises(LostAnswer):
         peer.tribe().create(creation())
     assert len(peer.tenant.customers()) == 1
+
+
+def test_an_address_that_is_refused_does_not_hinder_the_creation(peer: Peer) -> None:
+    peer.answer_otherwise(new_address="refused")
+    tribe = peer.tribe()
+    written = tribe.create(creation())
+    record = one(tribe, Kind.CUSTOMER, written.id)
+    assert (record.values["name"], record.values["address"]) == ("Fjord Kaffe AS", None)
+    assert written.record == record
+    assert len(peer.tenant.organizations()) == 2
+    with pytest.raises(RecordRefused, match="takes an ID"):
+        tribe.update(edit(record, address=OSLO))
+
+
+@pytest.mark.parametrize("dialect", [{"read_lag": 60}, {"write_body": False}])
+def test_what_was_created_without_its_address_is_told_so(
+    peer: Peer, dialect: dict[str, Any]
+) -> None:
+    peer.later(minutes=2)
+    peer.answer_otherwise(new_address="refused", **dialect)
+    written = peer.tribe().create(creation())
+    assert written.record is not None
+    assert written.record.values["address"] is None
+    assert written.record.values["email"] == "post@kaffe.example"
+
+
+def test_a_creation_that_is_refused_for_another_reason_says_that(peer: Peer) -> None:
+    refused = Status(400, '{"error": {"message": "no such term"}}')
+    peer.sandbox.faults.add(Fault("tribe", "POST", "Customer", refused, times=2))
+    with pytest.raises(RecordRefused, match="no such term"):
+        peer.tribe().create(creation())
+    assert peer.tenant.customers() == []
+
+
+def test_an_address_that_is_refused_does_not_hinder_the_other_fields(peer: Peer) -> None:
+    relation = peer.tenant.add_organization(Name="Fjord Kaffe AS")
+    role = peer.tenant.add_customer(relation)
+    peer.answer_otherwise(new_address="refused")
+    tribe = peer.tribe()
+    record = one(tribe, Kind.CUSTOMER, role)
+    with pytest.raises(RecordRefused, match="everything else was written"):
+        tribe.update(edit(record, address=OSLO, phone="1", payment_days=30))
+    after = one(tribe, Kind.CUSTOMER, role).values
+    assert (after["phone"], after["payment_days"], after["address"]) == ("1", 30, None)
+    peer.tenant.edit_address(relation, Street="Sentrum", Postalcode="5003", City="Bergen")
+    tribe.update(edit(one(tribe, Kind.CUSTOMER, role), address=OSLO))
+    written = one(tribe, Kind.CUSTOMER, role).values["address"]
+    assert isinstance(written, Address)
+    assert written.line1 == OSLO.line1
+
+
+def test_an_address_that_becomes_the_visiting_one_is_read_there(peer: Peer) -> None:
+    peer.answer_otherwise(new_address="visiting")
+    tribe = peer.tribe()
+    written = tribe.create(creation())
+    record = one(tribe, Kind.CUSTOMER, written.id)
+    assert record.values["address"] == OSLO
+    tribe.update(edit(record, address=replace(OSLO, postal_code="0150")))
+    shown = peer.tenant.customers()[0]["Organization"]
+    assert shown["VisitingAddress"]["Postalcode"] == "0150"
+    assert shown["InvoiceAddress"] is None
+
+
+def test_a_relation_that_is_gone_is_gone_whatever_was_refused(peer: Peer, customer: Record) -> None:
+    peer.answer_otherwise(new_address="refused")
+    tribe = peer.tribe()
+    gone = replace(customer, relation_id=NOWHERE, address_id="")
+    with pytest.raises(RecordGone):
+        tribe.update(edit(gone, address=OSLO, phone="1"))

@@ -9,14 +9,15 @@ from http import HTTPStatus
 from typing import Any
 
 from tribe_po.errors import LostAnswer, NotAllowed, RecordRefused, Temporary, Untraceable
-from tribe_po.fields import differing
-from tribe_po.records import Address, Record, Values
+from tribe_po.fields import differing, fields_of
+from tribe_po.records import Address, Record, System, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
 from tribe_po.tribe.address import parts_of
 from tribe_po.tribe.countries import Countries
 from tribe_po.tribe.errors import (
     gone,
+    left_out,
     marked_already,
     not_readable,
     not_told,
@@ -32,6 +33,7 @@ Body = dict[str, Any]
 
 _HOME = "NO"
 _UPGRADE_TYPE = "_UpgradeType"
+_INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _CANNOT_CONVERT = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.METHOD_NOT_ALLOWED,
@@ -97,10 +99,29 @@ class Roles:
         role = bodies(shape, _given_values(creation.values)).role
         body.update({name: value for name, value in role.items() if value is not False})
         answer = self._writer.post(shape.role_set, body)
+        address = written_name(shape, place_of(shape, "address"))
+        if answer.status in _INVALID and address in relation:
+            return self._without_address(shape, creation, body, answer)
         if not done(answer):
             raise self._not_created(shape, creation, answer)
         role_id = created_id(answer)
         return Written(role_id, None) if role_id else self._found_by_mark(creation)
+
+    def _without_address(
+        self, shape: Shape, creation: Creation, body: Body, refusal: Answer
+    ) -> Written:
+        """Create what was refused without its address, which may be what Tribe does not take where
+        it stands (tribe.md section 15, 19). The next pass misses it, and lists the record."""
+        address = written_name(shape, place_of(shape, "address"))
+        relation = {name: value for name, value in body[shape.child].items() if name != address}
+        answer = self._writer.post(shape.role_set, {**body, shape.child: relation})
+        if not done(answer):
+            raise self._not_created(shape, creation, refusal)
+        role_id = created_id(answer)
+        if not role_id:
+            return self._found_by_mark(creation)
+        found = self._finder.by_id(creation.kind, [role_id])
+        return Written(role_id, found[0] if found else _as_sent(creation, role_id))
 
     def _not_created(self, shape: Shape, creation: Creation, answer: Answer) -> Exception:
         conflict = answer.status == HTTPStatus.CONFLICT
@@ -207,12 +228,33 @@ class Roles:
 
     def _apply(self, shape: Shape, edit: Edit, mark: Body) -> None:
         written = bodies(shape, edit.values)
-        relation = written.relation | self._address_change(shape, edit)
-        role = written.role | mark
-        if relation and not self._writer.update(shape.relation_set, edit.relation_id, relation):
-            raise gone(shape.relation_set, edit.relation_id)
+        address, role = self._address_change(shape, edit), written.role | mark
+        refused = self._write_relation(shape, edit, written.relation, address)
         if role and not self._writer.update(shape.role_set, edit.id, role):
             raise gone(shape.role_set, edit.id)
+        if refused is not None:
+            rest_written = bool(written.relation or role)
+            raise left_out([refused], rest_written=rest_written) from refused
+
+    def _write_relation(
+        self, shape: Shape, edit: Edit, relation: Body, address: Body
+    ) -> RecordRefused | None:
+        """Write the fields of a relation and its address. Gives the refusal of a new address that
+        Tribe does not take where it stands: everything else is written."""
+        refused = None
+        try:
+            if not (relation or address) or self._update_relation(shape, edit, relation | address):
+                return None
+        except RecordRefused as error:
+            if not any(address.values()):
+                raise
+            refused = error
+        if refused is not None and (not relation or self._update_relation(shape, edit, relation)):
+            return refused
+        raise gone(shape.relation_set, edit.relation_id)
+
+    def _update_relation(self, shape: Shape, edit: Edit, body: Body) -> bool:
+        return self._writer.update(shape.relation_set, edit.relation_id, body)
 
     def _address_change(self, shape: Shape, edit: Edit) -> Body:
         """Change the address in place where there is one; give what to write on the relation where
@@ -239,6 +281,21 @@ class Roles:
             country = self._countries.link(address.country)
             return {**change, "Country": country} if country else change
         return {**change, "Country": None} if known else change
+
+
+def _as_sent(creation: Creation, role_id: str) -> Record:
+    """A record that does not show yet, as it was created: without its address."""
+    values = {
+        row.name: creation.values.get(row.name) for row in fields_of(creation.kind, creation.form)
+    }
+    return Record(
+        kind=creation.kind,
+        system=System.TRIBE,
+        id=role_id,
+        relation_id=creation.relation_id,
+        form=creation.form,
+        values={**values, "address": None},
+    )
 
 
 def _given_values(values: Values) -> Values:

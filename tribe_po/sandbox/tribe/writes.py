@@ -167,6 +167,10 @@ class Writer:
             return target
         return self._nested(navigation, value)
 
+    @property
+    def _new_address(self) -> str:
+        return "named" if self._by_hand else self._dialect.new_address
+
     def _children(self, navigation: Navigation, value: object) -> Iterator[tuple[str, Draft]]:
         [link] = navigation.inverse_of
         if not isinstance(value, list):
@@ -189,6 +193,8 @@ class Writer:
 
     def _nested(self, navigation: Navigation, value: Body) -> Draft:
         target = self._model.get(navigation.target)
+        if target.name == ADDRESS and self._new_address == "refused":
+            raise bad_request(f"'{navigation.name}' takes an ID.")
         if target.abstract or Right.CREATE not in target.rights:
             raise bad_request(f"'{navigation.name}' takes an ID; '{target.name}' is not created.")
         return self._new_draft(target.name, value)
@@ -219,6 +225,8 @@ class Writer:
         moved = bool(draft.values)
         for navigation, target in draft.links.items():
             if isinstance(target, Draft):
+                if navigation in ADDRESS_CODES and self._new_address == "visiting":
+                    navigation = "VisitingAddress"
                 child = self._insert(target)
                 self._store.link(record, navigation, child.id)
                 self._adopt_address(record, navigation, child)
