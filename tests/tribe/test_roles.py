@@ -756,3 +756,22 @@ def test_a_relation_that_is_gone_is_gone_whatever_was_refused(peer: Peer, custom
     gone = replace(customer, relation_id=NOWHERE, address_id="")
     with pytest.raises(RecordGone):
         tribe.update(edit(gone, address=OSLO, phone="1"))
+
+
+def test_two_writes_at_once_may_find_that_post_updates_no_longer() -> None:
+    """The first one to find it has forgotten it when the second one does."""
+    tribes: list[Tribe] = []
+
+    def said(method: str, path: str, _query: dict[str, str], _body: object) -> Answer:
+        if method == "GET":
+            return answer({"value": [{"ID": NOWHERE}]})
+        tribes[0].learned.pop(UPDATE, None)
+        return answer({"error": "no"}, status=400)
+
+    tribe, _connection = scripted_tribe(said, learned={UPDATE: POST})
+    tribes.append(tribe)
+    known = Edit(
+        Kind.CUSTOMER, Form.ORGANIZATION, NOWHERE, NOWHERE, None, {"phone": "1"}, {"phone": "2"}
+    )
+    with pytest.raises(RecordRefused, match="refused to write"):
+        tribe.update(known)

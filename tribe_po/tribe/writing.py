@@ -68,7 +68,7 @@ class Writer:
             if not by_post:
                 raise
             # It was POST once that worked. Now it may be PUT.
-            del self._reader.learned[UPDATE]
+            self._reader.learned.pop(UPDATE, None)
             return self.update(entity_set, entity_id, body)
         if post is None:
             return False
