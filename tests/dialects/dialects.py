@@ -142,6 +142,19 @@ def _without_date(prefix: str) -> SetUp:
     return set_up
 
 
+def _slow_metadata(w: World) -> None:
+    """Let a gateway give up on the metadata, which is large."""
+    inner = w.sandbox.app.wsgi_app
+
+    def impatient(environ: Any, start: Any) -> Any:
+        if environ["PATH_INFO"].endswith("$metadata"):
+            start("504 Gateway Timeout", [("Content-Type", "text/html")])
+            return [b"<html>Gateway Timeout</html>"]
+        return inner(environ, start)
+
+    vars(w.sandbox.app)["wsgi_app"] = impatient
+
+
 def _no_pagination(w: World) -> None:
     w.poweroffice.paginate_header = False
 
@@ -283,6 +296,13 @@ TRIBE: tuple[Dialect, ...] = (
         "tribe 4",
         "Uses the names that every tenant so far had.",
         _tribe(metadata=False),
+        "metadata",
+    ),
+    Dialect(
+        "metadata takes longer than anybody waits",
+        "tribe 4",
+        "Uses the names that every tenant so far had, and asks again in the next run.",
+        _slow_metadata,
         "metadata",
     ),
     Dialect(
@@ -743,6 +763,13 @@ POWEROFFICE: tuple[Dialect, ...] = (
         "Sees such a change in every pull instead of the full one.",
         _poweroffice(address_moves_contact=True),
         "address",
+    ),
+    Dialect(
+        "an edit of a contact in one role moves that role's LastChanged alone",
+        "poweroffice 9, 12",
+        "Sees it in that role, and brings Tribe's relation, which both roles share, in step.",
+        _poweroffice(shared_moves_both=False),
+        "both roles",
     ),
     Dialect(
         "archived contacts listed when asked for",

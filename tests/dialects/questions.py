@@ -35,7 +35,8 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
     Question(
         4,
         "capitals of names",
-        "Reads names in any capitals, and writes them as the metadata has them.",
+        "Reads names in any capitals, and writes them as the metadata has them; goes by the usual "
+        "ones where that does not come.",
     ),
     Question(
         5,
@@ -217,7 +218,7 @@ POWEROFFICE_QUESTIONS: tuple[Question, ...] = (
     Question(8, "status and body of a write", "Any 2xx is success; finds what it made by mark."),
     Question(
         9,
-        "whether an address moves its contact's LastChanged",
+        "whether an address, or the other role, moves a contact's LastChanged",
         "Relies on neither: --full compares everything.",
     ),
     Question(

@@ -136,8 +136,13 @@ def _poweroffice(w: World, client: FlaskClient, first: int) -> Iterator[object]:
     city = {"op": "add", "path": "/MailAddress/City", "value": "Oslo"}
     code = {"op": "add", "path": "/MailAddress/ZipCode", "value": "0155"}
     yield _answer(ask("PATCH", f"Customers/{second}", [city, code]))
+    both = w.poweroffice.add_supplier(contact_id=second)
     again = {"IsPerson": False, "Name": "En til AS", "ExternalImportReference": "taken"}
     yield _answer(ask("POST", "Customers", again))
+    w.later()
+    site = {"op": "add", "path": "/WebsiteUrl", "value": "https://skog.example"}
+    yield _answer(ask("PATCH", f"Customers/{both}", [site]))
+    yield _answer(ask("GET", f"Suppliers/{both}"))
     yield _answer(ask("POST", "Suppliers", {"Name": "Fjord", "OrganizationNumber": _COMPANY}))
     cup = {"Name": "Kopp", "ProductType": "Product", "UnitOfMeasureCode": "EA", "Code": "KOPP"}
     yield _answer(ask("POST", "Products", cup))

@@ -198,6 +198,18 @@ def test_second_role_shares_the_contact(peer: Peer) -> None:
     assert peer.tenant.customer(customer)["LastChangedDateTimeOffset"] > before
 
 
+def test_a_change_of_what_both_roles_share_may_move_one_stamp_alone(peer: Peer) -> None:
+    peer.tenant.switches.shared_moves_both = False
+    contact = peer.tenant.add_customer(Name="Fjord Kaffe AS")
+    peer.tenant.add_supplier(contact_id=contact)
+    before = peer.tenant.supplier(contact)["LastChangedDateTimeOffset"]
+    peer.clock.advance(timedelta(minutes=5))
+    peer.patch(f"/Customers/{contact}", operation("replace", "/Name", "Fjord Te AS"))
+    assert peer.tenant.customer(contact)["LastChangedDateTimeOffset"] > before
+    supplier = peer.tenant.supplier(contact)
+    assert (supplier["Name"], supplier["LastChangedDateTimeOffset"]) == ("Fjord Te AS", before)
+
+
 def test_post_of_a_supplier_makes_a_new_contact(peer: Peer) -> None:
     customer = peer.tenant.add_customer(Name="A", OrganizationNumber="923456783")
     supplier = peer.post("/Suppliers", Name="A", OrganizationNumber="923456783").json()["Id"]

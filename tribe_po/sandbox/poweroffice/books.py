@@ -224,9 +224,10 @@ class Books:
         self._index(contact, record, values)
         own_moved = _replace(record.values, values, kept_names(record.role, Home.ROLE))
         if _replace(contact.values, values, kept_names(record.role, Home.CONTACT)):
-            for each in contact.roles.values():
+            own_moved = True
+            for each in contact.roles.values() if self.switches.shared_moves_both else ():
                 each.changed = now
-        elif own_moved:
+        if own_moved:
             record.changed = now
         self._store_address(contact, values["MailAddress"], now)
         contact.forget_rows()

@@ -43,6 +43,8 @@ class Switches:
     `post_body`, `patch_body`: writes answer with the object; off, without a body.
     `unknown_members`: objects have members that no specification names.
     `address_moves_contact`: a change of the address moves the contact's LastChanged.
+    `shared_moves_both`: a change of what both roles of a contact share moves the LastChanged of
+    both; off, only of the role in which it was made.
     `throttle_every`: every so many-th request is refused with 429; 0 for none.
     `retry_after`: a 429 says when to come back.
     """
@@ -79,5 +81,6 @@ class Switches:
     patch_body: bool = True
     unknown_members: bool = False
     address_moves_contact: bool = False
+    shared_moves_both: bool = True
     throttle_every: int = 0
     retry_after: bool = True
