@@ -63,3 +63,12 @@ def test_a_server_that_is_busy_then_proves_nothing() -> None:
         raise Temporary("a", "b", "c")
 
     assert Names.load(Scripted(say)).resolve(PRODUCT, ["ImportId"]) == "ImportId"
+
+
+def test_also_where_the_metadata_takes_longer_than_anybody_waits() -> None:
+    def say(_method: str, path: str, _query: object, _body: object) -> Answer:
+        if path.endswith("$metadata"):
+            raise Temporary("a", "b", "c")
+        return answer({"error": "no such property"}, 400)
+
+    assert Names.load(Scripted(say)).resolve(PRODUCT, ["ImportId"]) is None

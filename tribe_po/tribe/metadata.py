@@ -103,9 +103,9 @@ class Names:
         ImportId of sets that turn out to have none."""
         try:
             answer = connection.get(f"{ROOT}/$metadata")
-        except Temporary:
-            return cls.usual()
-        names = cls.parse(answer.text) if answer.status == 200 else cls.usual()
+            names = cls.parse(answer.text) if answer.status == 200 else cls.usual()
+        except Temporary:  # it is large: the gateway may have given up on it
+            names = cls.usual()
         if names.known:
             return names
         lacking = {name for name in _MARKED if _lacks_import_id(connection, name)}
