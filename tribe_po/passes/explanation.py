@@ -96,38 +96,30 @@ def _fields(link: Link, settings: LocalSettings) -> Iterator[FieldState]:
     tribe, poweroffice = (link.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
     for row in fields_of(link.kind, link.form):
         decision = decided.get(row.name)
+        verdict, accepted = (
+            _verdict(link, decision) if decision else (_agreed(link, row.name), False)
+        )
         yield FieldState(
             row=row,
-            base=link.base.get(row.name) if row.name in link.base else NEVER,
+            base=link.base.get(row.name, NEVER),
             tribe=tribe.get(row.name),
             poweroffice=poweroffice.get(row.name),
             winner=decision.winner if decision else None,
-            verdict=_verdict(link, decision) if decision else _agreed(link, row.name),
-            accepted=decision is not None and _is_accepted(link, decision),
+            verdict=verdict,
+            accepted=accepted,
         )
 
 
-def _refusal(link: Link, decision: Decision) -> str | None:
+def _verdict(link: Link, decision: Decision) -> tuple[str, bool]:
+    """What follows from a decision, and whether a person leaves it at that."""
     if decision.winner is None:
-        return None
-    value = link.seen_in(decision.winner).get(decision.row.name)
-    return decision.row.refusal(value, decision.winner.other)
-
-
-def _is_accepted(link: Link, decision: Decision) -> bool:
-    refusal = _refusal(link, decision)
-    if refusal is None or decision.winner is None:
-        return False
-    return not still_to_tell(link, decision.winner.other, {decision.row.name: refusal})
-
-
-def _verdict(link: Link, decision: Decision) -> str:
-    if decision.winner is None:
-        return decision.because
-    target, refusal = decision.winner.other, _refusal(link, decision)
-    if refusal is not None:
-        return f"{decision.because}, held back from {target.title}: {refusal}"
-    return f"{decision.because}, goes to {target.title}"
+        return decision.because, False
+    target, name = decision.winner.other, decision.row.name
+    refusal = decision.row.refusal(link.seen_in(decision.winner).get(name), target)
+    if refusal is None:
+        return f"{decision.because}, goes to {target.title}", False
+    verdict = f"{decision.because}, held back from {target.title}: {refusal}"
+    return verdict, not still_to_tell(link, target, {name: refusal})
 
 
 def _agreed(link: Link, name: str) -> str:
