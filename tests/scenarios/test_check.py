@@ -699,6 +699,7 @@ def test_the_worst_comes_first() -> None:
 
     assert code(ExitCode.TEMPORARY, ExitCode.NOT_ALLOWED) is ExitCode.NOT_ALLOWED
     assert code(ExitCode.NOT_ALLOWED, ExitCode.SETTINGS) is ExitCode.SETTINGS
+    assert code(ExitCode.SETTINGS, ExitCode.STATE_UNREADABLE) is ExitCode.STATE_UNREADABLE
     assert code() is ExitCode.OK
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tribe_po.errors import ExitCode, SettingsError
+from tribe_po.errors import ExitCode, SettingsError, most_urgent
 from tribe_po.passes.check import here, invoices, places, poweroffice, products, servers, tribe
 from tribe_po.passes.check.examination import Examination, examine
 from tribe_po.passes.check.findings import Finding, Level, Topic, guarded, not_asked
@@ -36,23 +36,12 @@ class CheckReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Of the exit codes of all errors, the one that the operator takes up first."""
-        codes = {one.exit_code for one in self.findings if one.level is Level.ERROR}
-        return next((code for code in FIRST if code in codes), ExitCode.OK)
+        """Of the exit codes of all errors, the most urgent one."""
+        return most_urgent(one.exit_code for one in self.findings if one.level is Level.ERROR)
 
     def count(self, level: Level) -> int:
         """How many findings are of a level."""
         return sum(one.level is level for one in self.findings)
-
-
-FIRST = (
-    ExitCode.SETTINGS,
-    ExitCode.NOT_ALLOWED,
-    ExitCode.STATE_UNREADABLE,
-    ExitCode.REFUSED,
-    ExitCode.TEMPORARY,
-    *ExitCode,
-)
 
 
 @dataclass(frozen=True, slots=True)
