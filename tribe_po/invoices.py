@@ -217,6 +217,35 @@ class Voucher:
     lines: tuple[VoucherLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Misposted:
+    """A voucher that came to another sum in PowerOffice than it was posted with, so that none is
+    posted after it: what PowerOffice makes of a voucher's lines is not what this tool takes it for
+    (poweroffice.md section 17, 32). `id` is PowerOffice's, `number` that of the invoice, and
+    `posted` and `came_to` are the two sums in words."""
+
+    id: str
+    number: str
+    posted: str
+    came_to: str
+
+    @property
+    def reason(self) -> str:
+        """Why no other one is posted, with both sums."""
+        return (
+            f"the voucher {self.number} was posted with {self.posted} and came to {self.came_to} "
+            "in PowerOffice, so that no other is posted"
+        )
+
+    @property
+    def next_step(self) -> str:
+        """What a person does about it."""
+        return (
+            "Reverse that one in PowerOffice, and enter invoices there by hand. If it is right: "
+            f"tribe-po quarantine accept {self.id}"
+        )
+
+
 class Payment(StrEnum):
     """How an invoice stands in the customer ledger (poweroffice.md section 15 f)."""
 

@@ -11,6 +11,7 @@ import pytest
 from tests.scenarios.office import SOON, Office, cause, lose_state
 from tests.scenarios.world import World
 from tribe_po.errors import ExitCode, GuardRefused, SettingsError
+from tribe_po.passes.by_hand import accept
 from tribe_po.sandbox.faults import Fault, Status
 
 NUMBER = "20260017"
@@ -390,3 +391,22 @@ def test_a_lost_state_posts_nothing_twice(office: Office, w: World) -> None:
     assert office.export(confirmed=True, full=True).changes == ()
     assert len(office.invoices()) == 1
     assert office.silent()
+
+
+def test_later_passes_say_as_the_first_one_why_no_voucher_is_posted(
+    office: Office, w: World
+) -> None:
+    w.poweroffice.switches.voucher_lines = "on top"
+    for number in (NUMBER, "20260018"):
+        office.sent_as(number, goods(office))
+    said = []
+    for _ in range(2):
+        office.export(full=True)
+        (whole,) = (one for one in w.memory().quarantine.values() if not one.held_fields)
+        said.append(whole)
+    first, later = said
+    assert first.id == later.id
+    assert later.reason in first.reason
+    assert first.next_step == later.next_step
+    accepted = accept(w.memory(), first.next_step.split()[-1])
+    assert accepted.link.poweroffice_id == office.booked()["Id"]

@@ -12,7 +12,7 @@ from typing import Any
 from urllib3.filepost import encode_multipart_formdata
 
 from tribe_po.errors import AlreadyExists, NotAllowed, RecordRefused, TribePoError
-from tribe_po.invoices import Payment, Voucher, VoucherLine, rounded
+from tribe_po.invoices import Misposted, Payment, Voucher, VoucherLine, rounded
 from tribe_po.poweroffice.accounts import SalesAccounts
 from tribe_po.poweroffice.invoice_values import record_of
 from tribe_po.poweroffice.lists import (
@@ -47,7 +47,7 @@ class Vouchers:
         self._marks = marks
         self._lane = Lock()
         self._proven = False
-        self._otherwise = ""
+        self._misposted: Misposted | None = None
 
     def create(self, creation: Creation, voucher: Voucher) -> Written:
         """Post an invoice, or a credit note if its sum is negative.
@@ -63,8 +63,8 @@ class Vouchers:
         if self._proven:
             return self._post(creation, voucher)
         with self._lane:
-            if self._otherwise:
-                raise _not_another(voucher, self._otherwise)
+            if self._misposted is not None:
+                raise _not_another(voucher, self._misposted)
             written = self._post(creation, voucher)
             return written if self._proven else self._read_back(written, voucher)
 
@@ -82,8 +82,8 @@ class Vouchers:
         if came_to == voucher.gross:
             self._proven = any(line.vat for line in voucher.lines)
             return written
-        self._otherwise = (
-            f"The voucher {voucher.number} was posted with {voucher.gross} and came to {came_to}."
+        self._misposted = Misposted(
+            written.id, str(voucher.number), str(voucher.gross), str(came_to)
         )
         values = {**written.record.values, "total": came_to}
         return Written(written.id, replace(written.record, values=values))
@@ -236,11 +236,11 @@ def _number_taken(voucher: Voucher, detail: str) -> RecordRefused:
     )
 
 
-def _not_another(voucher: Voucher, otherwise: str) -> RecordRefused:
+def _not_another(voucher: Voucher, earlier: Misposted) -> RecordRefused:
     return RecordRefused(
         f"The voucher of the invoice {voucher.number} is not posted.",
-        otherwise,
-        "Reverse that one in PowerOffice, and enter invoices there by hand.",
+        earlier.reason,
+        earlier.next_step,
     )
 
 

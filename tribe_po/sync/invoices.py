@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tribe_po.fields import Field, fields_of
-from tribe_po.invoices import Payment
+from tribe_po.invoices import Misposted, Payment
 from tribe_po.records import Form, Kind, Link, System, Value, Values
 from tribe_po.settings import Invoicing, PartialPayments
 from tribe_po.sync.acknowledged import still_to_tell
@@ -91,17 +91,21 @@ def differing_sums(link: Link) -> dict[str, str]:
     }
 
 
-def misposted(links: Iterable[Link]) -> Link | None:
-    """A voucher that came to another sum in PowerOffice than its invoice in Tribe, and that nobody
-    has accepted: what PowerOffice makes of vouchers is not what this tool takes it for
-    (poweroffice.md section 17, 32)."""
+def misposted(links: Iterable[Link]) -> Misposted | None:
+    """A voucher that came to another sum, and that nobody has accepted."""
     for link in links:
-        poweroffice = link.seen_in(System.POWEROFFICE) if link.kind is Kind.INVOICE else {}
+        if link.kind is not Kind.INVOICE or _changed_since_copied(link):
+            continue
+        tribe, poweroffice = _told(link)
         if not poweroffice.get("issued") or poweroffice.get("order_number") is not None:
             continue
-        differing = still_to_tell(link, System.POWEROFFICE, differing_sums(link))
-        if "total" in differing and not _changed_since_copied(link):
-            return link
+        if "total" in still_to_tell(link, System.POWEROFFICE, differing_sums(link)):
+            return Misposted(
+                id=link.poweroffice_id,
+                number=str(poweroffice.get("invoice_number")),
+                posted=str(tribe["total"]),
+                came_to=str(poweroffice["total"]),
+            )
     return None
 
 

@@ -61,17 +61,6 @@ def order_for(source: Record, linked: Linked, rules: Invoicing) -> Order | Vouch
         return hindered.hindrance
 
 
-def not_another(earlier: Link) -> Hindrance:
-    """Why no voucher is posted after one that came to another sum."""
-    tribe, poweroffice = (earlier.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
-    return Hindrance(
-        f"the voucher {poweroffice.get('invoice_number')} was posted with {tribe.get('total')} and "
-        f"came to {poweroffice.get('total')} in PowerOffice, so that no other is posted",
-        "Reverse that one in PowerOffice, and enter invoices there by hand. If it is right: "
-        f"tribe-po quarantine accept {earlier.tribe_id}",
-    )
-
-
 def _order(invoice: Invoice, linked: Linked, rules: Invoicing) -> Order:
     credited = linked.get((Kind.INVOICE, invoice.credits_id))
     number = str(credited.base.get("invoice_number") or "") if credited else ""

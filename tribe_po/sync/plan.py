@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tribe_po.fields import KEYS, MISSING
-from tribe_po.invoices import Voucher
+from tribe_po.invoices import Misposted, Voucher
 from tribe_po.records import (
     Conflict,
     Kind,
@@ -39,7 +39,7 @@ from tribe_po.sync.draft import (
 from tribe_po.sync.lag import SETTLE
 from tribe_po.sync.match import BY_CONTACT, IF_NOT, Ambiguous, Matching, Pair, released
 from tribe_po.sync.merge import Decision, decisions
-from tribe_po.sync.orders import Hindrance, not_another, order_for
+from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
 from tribe_po.sync.trees import join, pair
 
@@ -234,7 +234,7 @@ class _Planner:
     awaited: set[tuple[Kind, str]] = field(default_factory=set)
     linked: dict[tuple[Kind, str], Link] | None = None
     contacts: Contacts | None = None
-    misposted: Link | None = None
+    misposted: Misposted | None = None
     not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
 
     def note_ambiguous(self, ambiguous: Iterable[Ambiguous]) -> None:
@@ -335,7 +335,7 @@ class _Planner:
         key = (System.POWEROFFICE, source.kind, source.id)
         order = order_for(source, self.linked, rules)
         if isinstance(order, Voucher) and self.misposted is not None:
-            order = not_another(self.misposted)
+            order = Hindrance(self.misposted.reason, self.misposted.next_step)
         if isinstance(order, Hindrance):
             if order.awaits is not None:
                 self.awaited.add(order.awaits)
