@@ -11,7 +11,7 @@ from tests.cli.calls import command
 from tests.scenarios.world import LONG, World
 from tribe_po.passes.run import Report
 from tribe_po.records import Quarantined
-from tribe_po.sync.plan import FIRST_RETRY, LAST_RETRY
+from tribe_po.sync.quarantine import FIRST_RETRY, LAST_RETRY
 
 MINUTE = timedelta(minutes=1)
 

@@ -59,7 +59,7 @@ from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.attempts import BATCH
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.lag import SETTLE
-from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
+from tribe_po.sync.quarantine import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
 
 LOST = LostAnswer("The answer was lost", "no answer in 30 s", "Nothing to do.")

@@ -41,8 +41,10 @@ from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.draft import invoice_update
 from tribe_po.sync.invoices import CHANGED
+from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.match import Matching, Pair
-from tribe_po.sync.plan import FIRST_RETRY, LeftOut, left_out, link_fingerprint, make_plan
+from tribe_po.sync.plan import make_plan
+from tribe_po.sync.quarantine import FIRST_RETRY, link_fingerprint
 
 
 def paid(link_: Link) -> tuple[Memory, Change]:

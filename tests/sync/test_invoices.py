@@ -42,8 +42,9 @@ from tribe_po.sync.invoices import (
     settled_phase,
     shown_given,
 )
+from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.match import Matching, Pair
-from tribe_po.sync.plan import LeftOut, left_out, make_plan
+from tribe_po.sync.plan import make_plan
 from tribe_po.sync.trees import lay_over, pair, see
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -53,14 +53,8 @@ from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Action, Plan, Status, Task
 from tribe_po.sync.lag import SETTLE
-from tribe_po.sync.plan import (
-    FIRST_RETRY,
-    LAST_RETRY,
-    link_fingerprint,
-    make_plan,
-    next_try,
-    to_look_up,
-)
+from tribe_po.sync.plan import make_plan, to_look_up
+from tribe_po.sync.quarantine import FIRST_RETRY, LAST_RETRY, link_fingerprint, next_try
 from tribe_po.sync.trees import GONE
 
 A_MINUTE = timedelta(minutes=1)

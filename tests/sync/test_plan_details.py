@@ -32,7 +32,7 @@ from tribe_po.sides import Creation, Edit
 from tribe_po.sync import remember
 from tribe_po.sync.acknowledged import fingerprint, with_differences
 from tribe_po.sync.change import Action, Change, FieldChange
-from tribe_po.sync.plan import FIRST_RETRY, link_fingerprint
+from tribe_po.sync.quarantine import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
 
 

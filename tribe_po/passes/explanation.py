@@ -32,8 +32,8 @@ from tribe_po.records import (
 from tribe_po.settings import LocalSettings
 from tribe_po.sync.acknowledged import still_to_tell
 from tribe_po.sync.change import Action, Change
+from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.merge import NEVER, Decision, decisions
-from tribe_po.sync.plan import LeftOut, left_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from tribe_po.fields import Field, Owner, fields_of
-from tribe_po.records import Kind, Link, System, Value
+from tribe_po.records import Conflict, Kind, Link, Memory, System, Value
 from tribe_po.settings import ConflictPolicy
 
 
@@ -84,3 +85,25 @@ def decisions(link: Link, policy: ConflictPolicy) -> Iterator[Decision]:
             seen_in_tribe = link.tribe.get(name, link.base.get(name))
             seen_in_poweroffice = link.poweroffice.get(name, link.base.get(name))
             yield decide(row, base, seen_in_tribe, seen_in_poweroffice, policy)
+
+
+def conflicts_of(
+    link: Link, decided: Iterable[Decision], memory: Memory, now: datetime
+) -> Iterator[Conflict]:
+    """The fields that both sides changed, with all three values, so that none is lost."""
+    for decision in decided:
+        if decision.conflict:
+            name = decision.row.name
+            known = memory.conflicts.get((link.kind, link.poweroffice_id, name))
+            yield Conflict(
+                kind=link.kind,
+                poweroffice_id=link.poweroffice_id,
+                tribe_id=link.tribe_id,
+                label=link.label,
+                field=name,
+                base=link.base.get(name),
+                tribe=link.seen_in(System.TRIBE).get(name),
+                poweroffice=link.seen_in(System.POWEROFFICE).get(name),
+                winner=decision.winner,
+                since=known.since if known and known.winner is None else now,
+            )

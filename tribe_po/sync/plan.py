@@ -5,23 +5,13 @@ The dry run shows a plan; the real run applies the same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from tribe_po.fields import KEYS, MISSING
 from tribe_po.invoices import Misposted, Voucher
-from tribe_po.records import (
-    Conflict,
-    Kind,
-    Link,
-    Memory,
-    Quarantined,
-    Record,
-    RecordKey,
-    System,
-)
+from tribe_po.records import Conflict, Kind, Link, Memory, Record, System
 from tribe_po.sync import invoices
 from tribe_po.sync.acknowledged import fingerprint, is_parking_to_tell, still_to_tell
 from tribe_po.sync.change import Action, Change, Plan, Task
@@ -36,64 +26,13 @@ from tribe_po.sync.draft import (
     split_by_fit,
     update,
 )
-from tribe_po.sync.lag import SETTLE
+from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.match import BY_CONTACT, IF_NOT, Ambiguous, Matching, Pair, released
-from tribe_po.sync.merge import Decision, decisions
+from tribe_po.sync.merge import conflicts_of, decisions
 from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
+from tribe_po.sync.quarantine import Quarantine, link_fingerprint, waits
 from tribe_po.sync.trees import join, pair
-
-FIRST_RETRY = timedelta(minutes=15)
-LAST_RETRY = timedelta(days=1)
-
-
-class LeftOut(StrEnum):
-    """Why a record without a counterpart is not created on the other side, on purpose."""
-
-    ARCHIVED = "archived"
-    LEFT_ALONE = "left alone"
-    UNCERTAIN = "an earlier create may still show up"
-    NOT_SENT = "not in a sent phase"
-    UNNUMBERED = "sent without a number"
-
-
-def link_fingerprint(link: Link) -> str:
-    """The digest of all three trees of a link."""
-    return fingerprint(link.base, link.tribe, link.poweroffice)
-
-
-def next_try(attempts: int, now: datetime) -> datetime:
-    """When a record that has failed so many times is tried again: later each time."""
-    return now + min(FIRST_RETRY * (1 << (attempts - 1)), LAST_RETRY)
-
-
-def waits(memory: Memory, key: RecordKey, digest: str, now: datetime) -> bool:
-    """Whether a record that was quarantined is left out again: nothing about it has changed and its
-    time has not come. Fields that are held are no reason to leave out the record."""
-    known = memory.quarantine.get(key)
-    if known is None or known.held_fields or known.fingerprint != digest:
-        return False
-    return known.retry_after is None or known.retry_after > now
-
-
-def left_out(record: Record, memory: Memory, task: Task, now: datetime) -> LeftOut | None:
-    """Why a record without a counterpart is not to be created, or None when it is."""
-    intent = memory.intents.get((record.system.other, record.kind, record.id))
-    if intent is not None and intent.target is System.TRIBE and now - intent.since < SETTLE:
-        return LeftOut.UNCERTAIN
-    if record.kind is Kind.INVOICE and (reason := _not_to_be_exported(record, task)):
-        return reason
-    if record.values.get("inactive") and not task.include_archived:
-        return LeftOut.ARCHIVED
-    alone = record.system is System.TRIBE and (record.kind, record.id) in memory.left_alone
-    return LeftOut.LEFT_ALONE if alone and not task.push_unmatched else None
-
-
-def _not_to_be_exported(record: Record, task: Task) -> LeftOut | None:
-    rules = task.invoicing
-    if rules is None or not rules.is_to_be_exported(record.values.get("phase")):
-        return LeftOut.NOT_SENT
-    return None if record.values.get("number") else LeftOut.UNNUMBERED
 
 
 def to_look_up(
@@ -129,7 +68,7 @@ def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> 
     ]
     linked = _linked_changes(links)
     memory = join(memory, links)
-    planner = _Planner(memory, task, now)
+    planner = _Planner(memory, task, now, Quarantine(memory, now))
     planner.note_ambiguous(matching.ambiguous)
     changes = [
         *linked,
@@ -141,7 +80,7 @@ def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> 
         task=task,
         memory=memory,
         changes=tuple(changes),
-        quarantined=planner.quarantined,
+        quarantined=planner.quarantine.entries,
         conflicts=tuple(planner.conflicts),
         unchanged=planner.unchanged,
         left_alone=planner.not_created[LeftOut.LEFT_ALONE],
@@ -178,28 +117,6 @@ def _linked_changes(links: Sequence[Link]) -> list[Change]:
     ]
 
 
-def conflicts_of(
-    link: Link, decided: Iterable[Decision], memory: Memory, now: datetime
-) -> Iterator[Conflict]:
-    """The fields that both sides changed, with all three values, so that none is lost."""
-    for decision in decided:
-        if decision.conflict:
-            name = decision.row.name
-            known = memory.conflicts.get((link.kind, link.poweroffice_id, name))
-            yield Conflict(
-                kind=link.kind,
-                poweroffice_id=link.poweroffice_id,
-                tribe_id=link.tribe_id,
-                label=link.label,
-                field=name,
-                base=link.base.get(name),
-                tribe=link.seen_in(System.TRIBE).get(name),
-                poweroffice=link.seen_in(System.POWEROFFICE).get(name),
-                winner=decision.winner,
-                since=known.since if known and known.winner is None else now,
-            )
-
-
 def _turn(record: Record) -> tuple[str, int, str]:
     """When a record has its turn: all but invoices stay in the order in which they were seen."""
     if record.kind is not Kind.INVOICE:
@@ -220,6 +137,17 @@ def _doubt(source: Record, contacts: Contacts, memory: Memory) -> tuple[str, str
     return None
 
 
+def _unfit(source: Record, refusals: Mapping[str, str]) -> str:
+    """Why a record cannot be created, not even without the fields that are refused; else ""."""
+    return " and ".join(
+        f"{source.system.title} has no {row.label} for it"
+        if refusals[row.name] == MISSING
+        else f"{row.label}: {refusals[row.name]}"
+        for row in rows_of(source)
+        if row.name in refusals and (row.required or row.name == KEYS[source.kind])
+    )
+
+
 @dataclass(slots=True)
 class _Planner:
     """Collects the plan of one pass: changes are returned, what is left out is noted here."""
@@ -227,7 +155,7 @@ class _Planner:
     memory: Memory
     task: Task
     now: datetime
-    quarantined: dict[RecordKey, Quarantined] = field(default_factory=dict)
+    quarantine: Quarantine
     conflicts: list[Conflict] = field(default_factory=list)
     unchanged: int = 0
     parked: int = 0
@@ -242,7 +170,7 @@ class _Planner:
         for entry in ambiguous:
             record = entry.record
             if not record.role_missing:
-                self._quarantine(
+                self.quarantine.put(
                     (record.system.other, record.kind, record.id),
                     record.label,
                     entry.reason,
@@ -275,36 +203,26 @@ class _Planner:
         if source.kind is Kind.INVOICE:
             yield from self._export(source)
             return
-        if self._waits(key, fingerprint(source.values)):
+        digest = fingerprint(source.values)
+        if self.quarantine.waits(key, digest):
             return
         refusals = refusals_of(source, target)
-        lacking = [
-            f"{source.system.title} has no {row.label} for it"
-            if refusals[row.name] == MISSING
-            else f"{row.label}: {refusals[row.name]}"
-            for row in rows_of(source)
-            if row.name in refusals and (row.required or row.name == KEYS[source.kind])
-        ]
-        if lacking:
-            self._quarantine(
-                key,
-                source.label,
-                " and ".join(lacking),
-                f"Correct it in {source.system.title}; the next run picks it up.",
-                fingerprint(source.values),
-            )
+        unfit = _unfit(source, refusals)
+        if unfit:
+            step = f"Correct it in {source.system.title}; the next run picks it up."
+            self.quarantine.put(key, source.label, unfit, step, digest)
             return
         if self.contacts is None:
             self.contacts = Contacts(self.memory)
         doubt = _doubt(source, self.contacts, self.memory)
         if doubt is not None:
-            self._quarantine(key, source.label, *doubt, fingerprint(source.values))
+            self.quarantine.put(key, source.label, *doubt, digest)
             return
         beside = None
         if target is System.POWEROFFICE:
             self.contacts.about_to_get(source)
             beside = self.contacts.other_role(source)
-        self._hold(key, source.label, source.system, refusals, fingerprint(source.values))
+        self.quarantine.hold(key, source.label, source.system, refusals, digest)
         yield self._joining(source, refusals, matched, beside)
 
     def _joining(
@@ -340,8 +258,8 @@ class _Planner:
             if order.awaits is not None:
                 self.awaited.add(order.awaits)
             digest = fingerprint({**source.values, "hindrance": order.reason})
-            self._quarantine(key, source.label, order.reason, order.next_step, digest)
-        elif not self._waits(key, fingerprint(source.values)):
+            self.quarantine.put(key, source.label, order.reason, order.next_step, digest)
+        elif not self.quarantine.waits(key, fingerprint(source.values)):
             yield export(source, order, rules, self.linked)
 
     def update_all(self) -> Iterator[Change]:
@@ -351,18 +269,15 @@ class _Planner:
                 continue
             if link.parked is not None:
                 self.parked += is_parking_to_tell(link)
-            elif link.kind is Kind.INVOICE:
-                changes = list(self._update_invoice(link))
-                self.unchanged += not changes
-                yield from changes
-            elif not (link.tribe or link.poweroffice):
-                self.unchanged += 1
-            else:
-                changes = list(self._update(link))
-                self.unchanged += not changes
-                yield from changes
+                continue
+            update_one = self._update_invoice if link.kind is Kind.INVOICE else self._update
+            changes = list(update_one(link))
+            self.unchanged += not changes
+            yield from changes
 
     def _update(self, link: Link) -> Iterator[Change]:
+        if not (link.tribe or link.poweroffice):
+            return
         decided = list(decisions(link, self.task.conflicts))
         self.conflicts.extend(conflicts_of(link, decided, self.memory, self.now))
         digest = link_fingerprint(link)
@@ -373,11 +288,11 @@ class _Planner:
                 yield key_change
         for target in sorted(self.task.updates_in):
             key = (target, link.kind, link.id_in(target.other))
-            if self._waits(key, digest):
+            if self.quarantine.waits(key, digest):
                 continue
             fitting, held = split_by_fit(link, target, decided)
             told = still_to_tell(link, target, held)
-            self._hold(key, link.label, target.other, told, digest)
+            self.quarantine.hold(key, link.label, target.other, told, digest)
             if fitting:
                 yield update(link, target, fitting)
 
@@ -388,67 +303,12 @@ class _Planner:
         digest = link_fingerprint(link)
         for target in sorted(self.task.updates_in):
             key = (target, link.kind, link.id_in(target.other))
-            if self._waits(key, digest):
+            if self.quarantine.waits(key, digest):
                 continue
             held = still_to_tell(link, target, invoices.held(link, target, rules))
             if held:
                 reason, step = invoices.reason(held), invoices.next_step(held)
-                self._quarantine(key, link.label, reason, step, digest, tuple(held))
+                self.quarantine.put(key, link.label, reason, step, digest, tuple(held))
             change = invoice_update(link, target, rules)
             if change is not None:
                 yield change
-
-    def _waits(self, key: RecordKey, digest: str) -> bool:
-        waiting = waits(self.memory, key, digest, self.now)
-        if waiting:
-            self.quarantined[key] = self.memory.quarantine[key]
-        return waiting
-
-    def _hold(
-        self,
-        key: RecordKey,
-        label: str,
-        source: System,
-        refusals: dict[str, str],
-        digest: str,
-    ) -> None:
-        if refusals:
-            self._quarantine(
-                key,
-                label,
-                "; ".join(f"{name.replace('_', ' ')}: {why}" for name, why in refusals.items()),
-                f"Complete it in {source.title}; everything else about the record goes on.",
-                digest,
-                tuple(refusals),
-            )
-
-    def _quarantine(
-        self,
-        key: RecordKey,
-        label: str,
-        reason: str,
-        next_step: str,
-        digest: str,
-        held_fields: tuple[str, ...] = (),
-    ) -> None:
-        system, kind, record_id = key
-        entry = Quarantined(
-            kind=kind,
-            system=system,
-            id=record_id,
-            label=label,
-            reason=reason,
-            next_step=next_step,
-            fingerprint=digest,
-            since=self.now,
-            retry_after=None if held_fields else next_try(1, self.now),
-            held_fields=held_fields,
-        )
-        known = self.memory.quarantine.get(key)
-        if known is not None and known.reason == reason and known.fingerprint == digest:
-            due = known.retry_after is not None and known.retry_after <= self.now
-            retry_after = entry.retry_after if due else known.retry_after
-            entry = replace(
-                entry, since=known.since, retry_after=retry_after, attempts=known.attempts
-            )
-        self.quarantined[key] = entry

@@ -12,9 +12,9 @@ from tribe_po.sides import Written
 from tribe_po.sync import invoices, lag
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
-from tribe_po.sync.merge import decisions
+from tribe_po.sync.merge import conflicts_of, decisions
 from tribe_po.sync.other_role import agreed_before
-from tribe_po.sync.plan import conflicts_of, link_fingerprint, next_try
+from tribe_po.sync.quarantine import link_fingerprint, next_try
 from tribe_po.sync.trees import GONE, join, pair, see
 
 
