@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What must be covered to the last branch: the decisions, the state, the field table.
-CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py
+# What must be covered to the last branch: the decisions, the state, the field table, and values.
+CORE := tribe_po/sync/*,tribe_po/state/*,tribe_po/fields.py,tribe_po/values.py
 CORES ?= auto
 # What chaos leaves to chance depends on this number alone.
 SEED := $(or $(SEED),$(shell date +%s))

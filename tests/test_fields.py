@@ -7,17 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tribe_po import fields
-from tribe_po.fields import (
-    FIELDS,
-    INCOMPLETE_ADDRESS,
-    MISSING,
-    Field,
-    Owner,
-    clean,
-    differing,
-    fields_of,
-)
+from tribe_po.fields import FIELDS, Field, Owner, differing, fields_of
 from tribe_po.records import Address, Form, Kind, System, Value
+from tribe_po.values import INCOMPLETE_ADDRESS, MISSING, clean
 
 CUSTOMER, SUPPLIER = Kind.CUSTOMER, Kind.SUPPLIER
 ORGANIZATION, PERSON = Form.ORGANIZATION, Form.PERSON

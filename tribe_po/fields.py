@@ -7,15 +7,13 @@ it. To synchronise another field, add a row.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from functools import cache
-from sys import intern
 
-from tribe_po.records import Address, Form, Kind, System, Value, Values
+from tribe_po import values
+from tribe_po.records import Form, Kind, System, Value, Values
 
 
 class Owner(StrEnum):
@@ -23,128 +21,6 @@ class Owner(StrEnum):
 
     SHARED = "shared"
     POWEROFFICE = "PowerOffice"
-
-
-MISSING = "a name is required"
-INCOMPLETE_ADDRESS = "PowerOffice requires a postal code and a city in an address"
-UNFIT_CODE = "PowerOffice takes a code of at most 100 characters, and cannot find one with a comma"
-UNKNOWN_UNIT = "the unit {} stands for none of PowerOffice's; name it in TRIBE_PO_UNITS"
-"""Why a value cannot be written as it is, known before asking the server."""
-
-UNMAPPED = "?"
-"""What begins the name of a unit that is not PowerOffice's and not mapped to one of them."""
-
-LONGEST_CODE = 100
-
-
-def clean(value: object) -> str | None:
-    """Give text without surrounding or doubled white space; None where nothing is left.
-
-    Both systems hand out empty strings for "nothing", and Tribe's computed names carry stray
-    newlines (tribe.md section 5.2).
-    """
-    if value is None:
-        return None
-    text = value if type(value) is str else str(value)
-    return intern(" ".join(text.split())) or None
-
-
-def _text(value: Value) -> Value:
-    return clean(value)
-
-
-def _folded(value: Value) -> Value:
-    text = clean(value)
-    return text.casefold() if text else None
-
-
-def _number(value: Value) -> Value:
-    """Leading zeros count only where letters stand beside them (tribe.md section 6.1)."""
-    text = clean(value)
-    return (text.lstrip("0") or "0") if text and text.isdigit() else text
-
-
-def _organization_number(value: Value) -> Value:
-    from stdnum.no import orgnr
-
-    text = _folded(value)
-    if not isinstance(text, str):
-        return None
-    bare = re.sub(r"^no|mva$|[\s.]", "", text)
-    return str(orgnr.compact(bare)) if orgnr.is_valid(bare) else text
-
-
-def _phone(value: Value) -> Value:
-    """A Norwegian number is the same with and without its country code."""
-    text = _folded(value)
-    if not isinstance(text, str):
-        return None
-    digits = re.sub(r"^00(?=\d{7})", "+", re.sub(r"[\s().\-/]", "", text))
-    return re.sub(r"^\+47(?=\d{8}$)", "", digits)
-
-
-def _website(value: Value) -> Value:
-    text = _folded(value)
-    return re.sub(r"^https?://", "", text).rstrip("/") or None if isinstance(text, str) else None
-
-
-def _address(value: Value) -> Value:
-    """White space and capitals do not tell two addresses apart; a missing country is Norway."""
-    if not isinstance(value, Address):
-        return None
-    folded = {
-        part: "".join(getattr(value, part).split()).casefold()
-        for part in ("line1", "line2", "postal_code", "city")
-    }
-    country = value.country.strip().upper() or "NO"
-    return Address(**folded, country=country) if any(folded.values()) else None
-
-
-def _days(value: Value) -> Value:
-    return None if value is None or isinstance(value, Address) else int(value)
-
-
-def _amount(value: Value) -> Value:
-    """Four decimals: a net price worked out from a gross one has more than two."""
-    if not isinstance(value, int | Decimal):
-        return None
-    return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_UP, Context(prec=40))
-
-
-def _sum(value: Value) -> Value:
-    """Nothing settled is settled by nothing."""
-    return _amount(value) or Decimal(0)
-
-
-def _flag(value: Value) -> Value:
-    return bool(value)
-
-
-def _always_fits(value: Value, target: System) -> str | None:  # noqa: ARG001
-    return None
-
-
-def _needs_a_value(value: Value, target: System) -> str | None:  # noqa: ARG001
-    return MISSING if clean(value) is None else None
-
-
-def _needs_postal_code_and_city(value: Value, target: System) -> str | None:
-    """PowerOffice takes no address without both (poweroffice.md section 9.1)."""
-    if target is not System.POWEROFFICE or not isinstance(value, Address):
-        return None
-    return None if value.postal_code and value.city else INCOMPLETE_ADDRESS
-
-
-def _fits_as_code(value: Value, target: System) -> str | None:
-    code = str(value or "")
-    unfit = target is System.POWEROFFICE and ("," in code or len(code) > LONGEST_CODE)
-    return UNFIT_CODE if unfit else None
-
-
-def _is_mapped(value: Value, target: System) -> str | None:
-    unit = str(value or "")
-    unknown = target is System.POWEROFFICE and unit.startswith(UNMAPPED)
-    return UNKNOWN_UNIT.format(unit.removeprefix(UNMAPPED)) if unknown else None
 
 
 OF_ROLE = "relationship."
@@ -174,8 +50,8 @@ class Field:
     invoice: str = ""
     kinds: frozenset[Kind] = frozenset(Kind)
     owner: Owner = Owner.SHARED
-    normal: Callable[[Value], Value] = _text
-    refusal: Callable[[Value, System], str | None] = _always_fits
+    normal: Callable[[Value], Value] = values.text
+    refusal: Callable[[Value, System], str | None] = values.always_fits
     required: bool = False
     poweroffice_written: str = ""
     read_instead: tuple[str, ...] = ()
@@ -217,7 +93,7 @@ def _of_invoices(
     *,
     poweroffice: str = "",
     tribe: str = "",
-    normal: Callable[[Value], Value] = _text,
+    normal: Callable[[Value], Value] = values.text,
 ) -> Field:
     return Field(name, label, poweroffice=poweroffice, invoice=tribe, kinds=_INVOICE, normal=normal)
 
@@ -228,7 +104,7 @@ FIELDS: tuple[Field, ...] = (
         label="name",
         poweroffice="Name",
         organization="Name",
-        refusal=_needs_a_value,
+        refusal=values.needs_a_value,
         required=True,
     ),
     Field(
@@ -236,7 +112,7 @@ FIELDS: tuple[Field, ...] = (
         label="first name",
         poweroffice="FirstName",
         person="FirstName",
-        refusal=_needs_a_value,
+        refusal=values.needs_a_value,
         required=True,
     ),
     Field(
@@ -244,7 +120,7 @@ FIELDS: tuple[Field, ...] = (
         label="last name",
         poweroffice="LastName",
         person="LastName",
-        refusal=_needs_a_value,
+        refusal=values.needs_a_value,
         required=True,
     ),
     Field(
@@ -255,7 +131,7 @@ FIELDS: tuple[Field, ...] = (
         person="DebtorNumber",
         kinds=_CUSTOMER,
         owner=Owner.POWEROFFICE,
-        normal=_number,
+        normal=values.number,
     ),
     Field(
         name="number",
@@ -264,14 +140,14 @@ FIELDS: tuple[Field, ...] = (
         organization="CreditorNumber",
         kinds=_SUPPLIER,
         owner=Owner.POWEROFFICE,
-        normal=_number,
+        normal=values.number,
     ),
     Field(
         name="organization_number",
         label="organisation number",
         poweroffice="OrganizationNumber",
         organization="ChamberOfCommerceNumber",
-        normal=_organization_number,
+        normal=values.organization_number,
         read_instead=("VATNumber",),
     ),
     Field(
@@ -280,7 +156,7 @@ FIELDS: tuple[Field, ...] = (
         poweroffice="EmailAddress",
         organization="EmailAddress",
         person="EmailAddress",
-        normal=_folded,
+        normal=values.folded,
     ),
     Field(
         name="invoice_email",
@@ -288,7 +164,7 @@ FIELDS: tuple[Field, ...] = (
         poweroffice="InvoiceEmailAddress",
         organization="FinancialEmailAddress",
         kinds=_CUSTOMER,
-        normal=_folded,
+        normal=values.folded,
     ),
     Field(
         name="phone",
@@ -296,14 +172,14 @@ FIELDS: tuple[Field, ...] = (
         poweroffice="PhoneNumber",
         organization="PhoneNumber",
         person="PhoneNumber",
-        normal=_phone,
+        normal=values.phone,
     ),
     Field(
         name="website",
         label="website",
         poweroffice="WebsiteUrl",
         organization="Website",
-        normal=_website,
+        normal=values.website,
     ),
     Field(
         name="address",
@@ -311,8 +187,8 @@ FIELDS: tuple[Field, ...] = (
         poweroffice="MailAddress",
         organization="InvoiceAddress",
         person="Address",
-        normal=_address,
-        refusal=_needs_postal_code_and_city,
+        normal=values.address,
+        refusal=values.needs_postal_code_and_city,
         read_instead=("PostalAddress", "VisitingAddress"),
     ),
     Field(
@@ -323,7 +199,7 @@ FIELDS: tuple[Field, ...] = (
         organization="relationship.PaymentTermInDays",
         person="relationship.PaymentTermInDays",
         kinds=_CUSTOMER,
-        normal=_days,
+        normal=values.days,
     ),
     Field(
         name="inactive",
@@ -331,21 +207,21 @@ FIELDS: tuple[Field, ...] = (
         poweroffice="IsArchived",
         organization="relationship.IsFormer",
         person="relationship.IsFormer",
-        normal=_flag,
+        normal=values.flag,
     ),
     Field(
         name="code",
         label="code",
         poweroffice="Code",
         product="Code",
-        refusal=_fits_as_code,
+        refusal=values.fits_as_code,
     ),
     Field(
         name="name",
         label="name",
         poweroffice="Name",
         product="Name",
-        refusal=_needs_a_value,
+        refusal=values.needs_a_value,
         required=True,
     ),
     Field(
@@ -359,56 +235,64 @@ FIELDS: tuple[Field, ...] = (
         label="price without VAT",
         poweroffice="UnitPrice",
         product="SalesPrice",
-        normal=_amount,
+        normal=values.amount,
     ),
     Field(
         name="cost",
         label="cost",
         poweroffice="UnitCost",
         product="PurchasePrice",
-        normal=_amount,
+        normal=values.amount,
     ),
     Field(
         name="unit",
         label="unit",
         poweroffice="UnitOfMeasureCode",
         product="Unit",
-        normal=_folded,
-        refusal=_is_mapped,
+        normal=values.folded,
+        refusal=values.is_mapped,
     ),
     Field(
         name="group",
         label="product group",
         poweroffice="ProductGroupId",
         product="ProductGroup",
-        normal=_folded,
+        normal=values.folded,
     ),
     Field(
         name="vat",
         label="VAT per cent",
         poweroffice="StandardSalesAccountId",
         product="VatGroup",
-        normal=_amount,
+        normal=values.amount,
     ),
     Field(
         name="inactive",
         label="inactive",
         poweroffice="IsArchived",
         product="IsInactive",
-        normal=_flag,
+        normal=values.flag,
     ),
     _of_invoices("number", "number in Tribe", tribe="Number"),
     _of_invoices("date", "date", tribe="InvoiceDate"),
     _of_invoices("due_date", "due date", tribe="DueDate"),
     _of_invoices("content", "content", tribe="ProductLines", poweroffice="SalesOrderLines"),
     _of_invoices(
-        "currency", "currency", tribe="Currency", poweroffice="CurrencyCode", normal=_folded
+        "currency", "currency", tribe="Currency", poweroffice="CurrencyCode", normal=values.folded
     ),
     _of_invoices(
-        "net", "sum without VAT", tribe="TotalExcludingVat", poweroffice="NetAmount", normal=_sum
+        "net",
+        "sum without VAT",
+        tribe="TotalExcludingVat",
+        poweroffice="NetAmount",
+        normal=values.total,
     ),
     _of_invoices(
-        "total", "sum with VAT", tribe="TotalIncludingVat", poweroffice="TotalAmount", normal=_sum
+        "total",
+        "sum with VAT",
+        tribe="TotalIncludingVat",
+        poweroffice="TotalAmount",
+        normal=values.total,
     ),
     _of_invoices(
         "vat",
@@ -416,17 +300,19 @@ FIELDS: tuple[Field, ...] = (
         tribe="ProductLines.VatPercentage",
         poweroffice="SalesOrderLines.VatRate",
     ),
-    _of_invoices("issued", "issued", tribe="Phase", poweroffice="SentDateTimeOffset", normal=_flag),
+    _of_invoices(
+        "issued", "issued", tribe="Phase", poweroffice="SentDateTimeOffset", normal=values.flag
+    ),
     _of_invoices("order_number", "order number", poweroffice="SalesOrderNo"),
     _of_invoices("invoice_number", "number in PowerOffice", poweroffice="InvoiceNo"),
     _of_invoices("kid", "KID", poweroffice="Cid"),
     _of_invoices("delivery_error", "delivery", poweroffice="LastErrorMessage"),
     _of_invoices(
-        "pdf", "PDF", tribe="Attachment", poweroffice="VoucherDocumentation", normal=_flag
+        "pdf", "PDF", tribe="Attachment", poweroffice="VoucherDocumentation", normal=values.flag
     ),
     _of_invoices("payment", "in the ledger", poweroffice="Balance"),
-    _of_invoices("settled", "settled", tribe="Payment", poweroffice="Balance", normal=_sum),
-    _of_invoices("phase", "phase", tribe="Phase", normal=_folded),
+    _of_invoices("settled", "settled", tribe="Payment", poweroffice="Balance", normal=values.total),
+    _of_invoices("phase", "phase", tribe="Phase", normal=values.folded),
     _of_invoices("phase_before", "phase before that"),
     _of_invoices("phase_intended", "phase about to be given"),
 )

@@ -25,7 +25,6 @@ from tests.sync.builders import (
     push,
     the_change,
 )
-from tribe_po.fields import INCOMPLETE_ADDRESS, MISSING
 from tribe_po.records import Conflict, Intent, Quarantined, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sides import Creation, Edit
@@ -34,6 +33,7 @@ from tribe_po.sync.acknowledged import fingerprint, with_differences
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.quarantine import FIRST_RETRY, link_fingerprint
 from tribe_po.sync.trees import GONE
+from tribe_po.values import INCOMPLETE_ADDRESS, MISSING
 
 
 def entry_of(memory_plan: object) -> Quarantined:

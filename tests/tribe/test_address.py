@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tribe_po.fields import clean, fields_of
+from tribe_po.fields import fields_of
 from tribe_po.records import Address, Form, Kind
 from tribe_po.tribe.address import address_of, joined, parts_of, split
+from tribe_po.values import clean
 
 ROW = next(row for row in fields_of(Kind.CUSTOMER, Form.ORGANIZATION) if row.name == "address")
 

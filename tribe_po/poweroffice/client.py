@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from tribe_po.fields import clean
 from tribe_po.poweroffice.accounts import SalesAccounts
 from tribe_po.poweroffice.contacts import Contacts
 from tribe_po.poweroffice.groups import ProductGroups
@@ -21,6 +20,7 @@ from tribe_po.poweroffice.terms import PaymentTerms
 from tribe_po.records import RELATIONS, Kind, Observation, Record, System
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Connection
+from tribe_po.values import clean
 
 OVERLAP = timedelta(minutes=5)
 """How far a read of changes reaches back, since a change may become visible late."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tribe_po.errors import RecordRefused
-from tribe_po.fields import clean
 from tribe_po.poweroffice.lists import PRODUCT_GROUPS, Dto, Lists
 from tribe_po.poweroffice.once import Once
+from tribe_po.values import clean
 
 
 class ProductGroups:

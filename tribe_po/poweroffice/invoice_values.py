@@ -6,11 +6,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tribe_po.fields import clean
 from tribe_po.invoices import Payment, per_cent, rounded
 from tribe_po.poweroffice.lists import Dto
 from tribe_po.poweroffice.translate import MARK_PREFIX
 from tribe_po.records import Form, Kind, Record, System, Value, Values
+from tribe_po.values import clean
 
 _AMOUNTS = {"net": "NetAmount", "total": "TotalAmount"}
 

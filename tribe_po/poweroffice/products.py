@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tribe_po.errors import RecordRefused
-from tribe_po.fields import LONGEST_CODE, Field, clean, fields_of
+from tribe_po.fields import Field, fields_of
 from tribe_po.poweroffice.accounts import SalesAccounts
 from tribe_po.poweroffice.groups import ProductGroups
 from tribe_po.poweroffice.lists import PRODUCTS, Dto, Lists
@@ -20,6 +20,7 @@ from tribe_po.poweroffice.translate import member_of, plain_value
 from tribe_po.records import Form, Kind, Record, System, Value
 from tribe_po.sides import Creation, Edit
 from tribe_po.transport.http import Connection
+from tribe_po.values import LONGEST_CODE, clean
 
 MADE_CODE = "TRIBE-"
 """What begins the code that a product got here for want of one in Tribe: its mark."""

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from tribe_po.errors import LostAnswer, NotAllowed, RecordRefused, StillWorking, TribePoError
-from tribe_po.fields import clean
 from tribe_po.invoices import rounded
 from tribe_po.poweroffice.invoice_values import order_record, record_of
 from tribe_po.poweroffice.lists import SALES_ORDERS, Dto, Lists
@@ -23,6 +22,7 @@ from tribe_po.poweroffice.refusals import (
 from tribe_po.records import Record, Value, Values
 from tribe_po.sides import Edit, Written
 from tribe_po.transport.http import Answer, Connection
+from tribe_po.values import clean
 
 WAITS = (1, 4, 10, 30)
 """Seconds before each look at how the sending went."""

@@ -11,10 +11,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tribe_po.fields import Field, Owner, clean, fields_of
+from tribe_po.fields import Field, Owner, fields_of
 from tribe_po.poweroffice.lists import Dto
 from tribe_po.records import Address, Form, Kind, Record, System, Value
 from tribe_po.sides import Creation
+from tribe_po.values import clean
 
 MARK_PREFIX = "tribe:"
 """What the references begin with that this tool leaves; any other is somebody else's."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tribe_po.fields import KEYS, MISSING
+from tribe_po.fields import KEYS
 from tribe_po.invoices import Misposted, Voucher
 from tribe_po.records import Conflict, Kind, Link, Memory, Record, System
 from tribe_po.sync import invoices
@@ -33,6 +33,7 @@ from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
 from tribe_po.sync.quarantine import Quarantine, link_fingerprint, waits
 from tribe_po.sync.trees import join, pair
+from tribe_po.values import MISSING
 
 
 def to_look_up(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tribe_po.fields import clean
 from tribe_po.records import Address
 from tribe_po.tribe.entity import Entity, read, text
+from tribe_po.values import clean
 
 Parts = dict[str, str | int | None]
 """The written form: Tribe's property names and JSON values."""

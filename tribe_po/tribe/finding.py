@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from tribe_po.errors import NotAllowed, SettingsError
-from tribe_po.fields import Field, clean
+from tribe_po.fields import Field
 from tribe_po.records import Form, Kind, Record
 from tribe_po.tribe.entity import Entity, identifier, linked, read, text
 from tribe_po.tribe.errors import QueryRefused, printable, untraceable
@@ -16,6 +16,7 @@ from tribe_po.tribe.query import Selection, any_of, chunks, equals_any, is_guid,
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.shapes import IMPORT_ID, ROLE_SETS, Shape, shape_of
 from tribe_po.tribe.translate import place_of, record_of_relation, record_of_role
+from tribe_po.values import clean
 
 OWN = "own organisation"
 """The key under which `learned` keeps the ID of the own organisation."""

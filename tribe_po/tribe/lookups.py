@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from tribe_po.errors import RecordRefused
-from tribe_po.fields import UNMAPPED, clean
 from tribe_po.records import Value
 from tribe_po.tribe.countries import alpha_2_of
 from tribe_po.tribe.entity import Entity, amount, identifier, linked, read, text
@@ -16,6 +15,7 @@ from tribe_po.tribe.metadata import PRODUCT_GROUP, UNIT, VAT_GROUP
 from tribe_po.tribe.product_shape import lookup_selection
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.units import Units
+from tribe_po.values import UNMAPPED, clean
 
 _HOME = "NO"
 _LISTED = 12

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tribe_po.fields import clean
 from tribe_po.records import Form, Kind, Record, System, Value, Values
 from tribe_po.tribe.entity import Entity, amount, identifier, linked, read, text
 from tribe_po.tribe.price import VatUnknown, gross_of, net_of
 from tribe_po.tribe.product_shape import LOOKUPS, ProductShape
 from tribe_po.tribe.translate import MARK
 from tribe_po.tribe.units import Units
+from tribe_po.values import clean
 
 
 def record_of_product(shape: ProductShape, units: Units, product: Entity) -> Record:

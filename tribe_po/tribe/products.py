@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from tribe_po.errors import NotAllowed, RecordRefused, Temporary
-from tribe_po.fields import UNMAPPED, key_row
+from tribe_po.fields import key_row
 from tribe_po.records import Kind, Record, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.transport.http import Answer
@@ -47,6 +47,7 @@ from tribe_po.tribe.query import chunks, equals_any, is_guid, quoted, touched_si
 from tribe_po.tribe.reading import Reader
 from tribe_po.tribe.units import Units
 from tribe_po.tribe.writing import Writer, created_id, done
+from tribe_po.values import UNMAPPED
 
 Body = dict[str, Any]
 

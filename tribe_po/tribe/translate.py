@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tribe_po.fields import clean
 from tribe_po.records import Address, Record, System, Value, Values
 from tribe_po.tribe.address import address_of
 from tribe_po.tribe.countries import alpha_2_of
 from tribe_po.tribe.entity import Entity, identifier, linked, read, text, whole_number
 from tribe_po.tribe.errors import no_place
 from tribe_po.tribe.shapes import Place, Shape
+from tribe_po.values import clean
 
 MARK = "poweroffice:"
 """What every mark of this tool begins with; other text in `ImportId` is somebody else's."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tribe_po.fields import UNMAPPED
 from tribe_po.settings.units import CODES
 from tribe_po.tribe.entity import Entity, read, text
+from tribe_po.values import UNMAPPED
 
 
 class Units:
