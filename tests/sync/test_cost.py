@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -20,12 +22,17 @@ from tests.sync.builders import (
     push,
 )
 from tests.sync.test_invoice_changes import exported
-from tests.sync.test_invoices import source
+from tests.sync.test_invoices import BOOK, NOW, SUMS, link, source, task
+from tests.sync.test_orders import INVOICE, RULES, VOUCHERS
 from tests.sync.test_products import PUSH as PUSH_PRODUCTS
 from tests.sync.test_products import planned as planned_products
 from tests.sync.test_products import product
-from tribe_po.records import Address, Kind, Value
-from tribe_po.sync.cost import ANSWER, SHARED, cost_of
+from tribe_po.records import Address, Kind, Memory, Value
+from tribe_po.settings import InvoiceMode, PartialPayments
+from tribe_po.sync.change import Plan
+from tribe_po.sync.cost import ANSWER, ISSUE_WAIT, SHARED, cost_of
+from tribe_po.sync.match import Matching
+from tribe_po.sync.plan import make_plan
 from tribe_po.sync.trees import pair
 
 RATE = 10.0
@@ -93,9 +100,89 @@ def test_a_new_product_brings_back_the_code_that_tribe_lacks(code: str | None, b
     assert (requests[POWEROFFICE], requests[TRIBE]) == (1, back)
 
 
-def test_an_export_of_which_tribe_does_not_tell_everything_brings_nothing_back() -> None:
-    cost = cost_of(exported(source(vat=None, content="c0ffee")), RATE)
-    assert cost.requests[TRIBE] == 0
+@pytest.mark.parametrize(
+    ("mode", "requests", "seconds"),
+    [
+        (InvoiceMode.DRAFT, 1, ANSWER),
+        (InvoiceMode.BOOK, 1 + 2, 3 * ANSWER + ISSUE_WAIT),
+        (InvoiceMode.SEND, 1 + 2, 3 * ANSWER + ISSUE_WAIT),
+    ],
+)
+def test_an_order_is_created_and_then_issued_where_it_is_to_be(
+    mode: InvoiceMode, requests: int, seconds: float
+) -> None:
+    plan = exported(
+        *(replace(source(vat=None, content="c0ffee"), id=f"i{n}") for n in range(3)),
+        rules=replace(RULES, mode=mode),
+    )
+    cost = cost_of(plan, RATE)
+    assert cost.requests == {POWEROFFICE: 3 * requests}
+    assert cost.seconds == pytest.approx(3 * seconds)
+
+
+def vouchers(*vats: int, **values: Value) -> Plan:
+    """The export of an invoice for each VAT per cent, in that order."""
+    sources = []
+    for n, vat in enumerate(vats):
+        line = replace(INVOICE.lines[0], vat=Decimal(vat))
+        invoice = replace(INVOICE, number=str(n), lines=(line,))
+        record = source(number=str(n), total=Decimal(100 + vat), **values)
+        sources.append(replace(record, id=f"i{n}", document=invoice))
+    return exported(*sources, rules=VOUCHERS)
+
+
+@pytest.mark.parametrize(
+    ("vats", "read_back"),
+    [([25], 1), ([25, 25, 25], 1), ([0, 0, 25, 15, 0], 3), ([0, 0], 2)],
+)
+def test_vouchers_are_read_back_up_to_the_first_one_with_vat(
+    vats: list[int], read_back: int
+) -> None:
+    cost = cost_of(vouchers(*vats), RATE)
+    # Of each, its customer's account is asked for before it is posted.
+    assert cost.requests == {POWEROFFICE: 2 * len(vats) + read_back}
+    assert cost.seconds == pytest.approx(cost.total / RATE)
+
+
+def test_the_pdf_of_a_voucher_is_fetched_and_attached() -> None:
+    post, read_back, pdf = 2 * 2, 1, 2
+    cost = cost_of(vouchers(25, 25, pdf=True), RATE)
+    assert cost.requests == {POWEROFFICE: post + read_back + pdf, TRIBE: pdf}
+
+
+@pytest.mark.parametrize(
+    ("seen", "poweroffice", "tribe"),
+    [
+        ({"issued": True}, 4 + 1, 0),
+        ({"issued": False, "pdf": True}, 1 + 1, 1),
+    ],
+)
+def test_what_an_exported_invoice_still_needs(
+    seen: dict[str, Value], poweroffice: int, tribe: int
+) -> None:
+    waiting = link(base=SUMS, tribe=seen, poweroffice={"issued": None, "pdf": False})
+    memory = Memory(links={waiting.key: waiting})
+    cost = cost_of(make_plan(memory, Matching((), (), ()), task(), NOW), RATE)
+    assert cost.requests == Counter({POWEROFFICE: poweroffice, TRIBE: tribe})
+
+
+@pytest.mark.parametrize(
+    ("partial", "settled", "writes"),
+    [
+        (PartialPayments.OFF, "paid", 1),
+        (PartialPayments.PAYMENT, "paid", 1 + 3),
+        (PartialPayments.NOTE, "partly paid", 3),
+    ],
+)
+def test_a_phase_is_written_and_what_is_settled_is_looked_up_before(
+    partial: PartialPayments, settled: str, writes: int
+) -> None:
+    rules = replace(BOOK, partial_payments=partial)
+    paid = link(
+        base={**SUMS, "phase": "Sent", "payment": settled}, poweroffice={"settled": Decimal(100)}
+    )
+    plan = make_plan(Memory(links={paid.key: paid}), Matching((), (), ()), task(rules, TRIBE), NOW)
+    assert cost_of(plan, RATE).requests == {TRIBE: writes + 1}
 
 
 def test_new_suppliers_are_not_made_alone() -> None:

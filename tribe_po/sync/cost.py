@@ -1,18 +1,21 @@
 """What carrying out a plan takes: how many requests, and about how long. Pure.
 
 Counted is what every change needs when nothing goes wrong. What a refusal, an invoice that
-PowerOffice delivers slowly, or an edit in the meantime adds, nobody knows before.
+PowerOffice delivers slowly, or an edit in the meantime adds, nobody knows before. Lists that are
+read once for however many changes, of accounts or phases, are not counted either.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from tribe_po.fields import Owner, fields_of, key_row
+from tribe_po.invoices import Order, Voucher
 from tribe_po.records import Kind, System
+from tribe_po.sides import Creation
 from tribe_po.sync.attempts import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
@@ -21,6 +24,19 @@ SETS = {Kind.CUSTOMER: 2, Kind.SUPPLIER: 1, Kind.PRODUCT: 1, Kind.INVOICE: 1}
 """How many sets Tribe keeps a kind in: companies and persons apart."""
 SHARED = 3
 """Requests to find out which roles a relation has that gets one more."""
+INVOICE_FIELDS: Mapping[str, Counter[System]] = {
+    "issued": Counter({System.POWEROFFICE: 4}),  # on its way? what sums? then as for a fresh one
+    "pdf": Counter({System.POWEROFFICE: 1, System.TRIBE: 1}),
+    "phase": Counter({System.TRIBE: 1}),
+    "settled": Counter({System.TRIBE: 3}),  # is it there? what was told last? then it is told
+}
+"""Requests to write each field of an exported invoice."""
+ISSUE = 2
+"""Requests that turn a fresh order into an invoice: one asks for it, one how that went."""
+ISSUE_WAIT = 1.0
+"""Seconds before it is asked how that went."""
+POST = 2
+"""Requests to post a voucher: its customer's account is asked for first."""
 ANSWER = 0.2
 """Seconds that a server takes to answer: what Tribe's own users measure, give or take half."""
 
@@ -45,17 +61,19 @@ def cost_of(plan: Plan, rate: float) -> Cost:
     for change in writes:
         requests += _requests_of(change)
     requests += _looks(writes)
-    one_by_one = sum(map(_is_alone, writes))
+    requests += Counter({System.POWEROFFICE: _vouchers_read_back(writes)})
     seconds = max(
         requests[System.POWEROFFICE] / rate,
         requests[System.TRIBE] * ANSWER / IN_FLIGHT[System.TRIBE],
-        one_by_one * ANSWER,
+        sum(map(_seconds_alone, writes)),
     )
     return Cost(requests, seconds)
 
 
 def _requests_of(change: Change) -> Counter[System]:
     """A write, and what brings the key of a new record in PowerOffice back to Tribe."""
+    if change.kind is Kind.INVOICE:
+        return _requests_of_invoice(change)
     if change.edit is not None:
         return Counter({change.system: max(1, len(_places_of(change)))})
     made = Counter([change.system])
@@ -64,6 +82,34 @@ def _requests_of(change: Change) -> Counter[System]:
     elif change.action is Action.ADD_ROLE:
         made[System.TRIBE] += SHARED
     return made
+
+
+def _requests_of_invoice(change: Change) -> Counter[System]:
+    if change.edit is not None:
+        fields = (INVOICE_FIELDS[name] for name in change.edit.values)
+        return sum(fields, Counter[System]())
+    creation = change.creation
+    assert creation is not None
+    if isinstance(creation.order, Order):
+        return Counter({System.POWEROFFICE: 1 + ISSUE * _is_issued(creation)})
+    made = Counter({System.POWEROFFICE: POST})
+    return made + INVOICE_FIELDS["pdf"] if creation.values.get("pdf") else made
+
+
+def _is_issued(creation: Creation) -> bool:
+    """Whether a new order is to become an invoice at once."""
+    return bool(creation.values.get("issued"))
+
+
+def _vouchers_read_back(writes: Sequence[Change]) -> int:
+    """How many vouchers are read back: up to the first one with VAT, which shows what PowerOffice
+    makes of it."""
+    orders = [change.creation.order for change in writes if change.creation is not None]
+    vouchers = [order for order in orders if isinstance(order, Voucher)]
+    for number, voucher in enumerate(vouchers, start=1):
+        if any(line.vat for line in voucher.lines):
+            return number
+    return len(vouchers)
 
 
 def _brings_back(change: Change) -> bool:
@@ -113,7 +159,12 @@ def _is_new_in_tribe(change: Change) -> bool:
     return change.creation is not None and change.system is System.TRIBE
 
 
-def _is_alone(change: Change) -> bool:
-    """Whether PowerOffice wants it one at a time (poweroffice.md section 3)."""
-    wanted = change.kind in (Kind.CUSTOMER, Kind.INVOICE)
-    return wanted and change.action is Action.CREATE and change.system is System.POWEROFFICE
+def _seconds_alone(change: Change) -> float:
+    """How long others wait for what PowerOffice wants one at a time: new customers and new orders
+    (poweroffice.md section 3). One that becomes an invoice is waited for."""
+    creation = change.creation
+    if creation is None or change.system is not System.POWEROFFICE:
+        return 0
+    if isinstance(creation.order, Order):
+        return ANSWER + (ISSUE * ANSWER + ISSUE_WAIT) * _is_issued(creation)
+    return ANSWER if change.kind is Kind.CUSTOMER else 0
