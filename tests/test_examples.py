@@ -20,7 +20,7 @@ from tests.cli.calls import command
 from tests.cli.lines import problem
 from tests.scenarios.world import world
 from tribe_po.errors import SettingsError
-from tribe_po.passes.overview import SCHEDULE
+from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.settings import SETTINGS, Settings
 from tribe_po.settings.sources import profiles_in
 

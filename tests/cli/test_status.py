@@ -18,18 +18,7 @@ from tests.cli.calls import change, command, document_of
 from tests.scenarios.world import World
 from tribe_po.cli import opened
 from tribe_po.cli.app import app
-from tribe_po.passes import (
-    init_sync,
-    invoice,
-    pull_payments,
-    pull_products,
-    pull_relations,
-    push_products,
-    push_relations,
-)
-from tribe_po.passes.check.examination import PASSES
-from tribe_po.passes.overview import FAILED, INITIAL, SCHEDULE
-from tribe_po.passes.run import Result
+from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.records import Intent, Kind, Link, Memory, System
 from tribe_po.state.lock import lock
 from tribe_po.state.store import Store
@@ -59,15 +48,6 @@ def synced(w: World) -> World:
     assert w.init().exit_code == 0
     all_passes(w)
     return w
-
-
-def test_the_schedule_is_that_of_the_passes() -> None:
-    relations, products = (push_relations, pull_relations), (push_products, pull_products)
-    names = {one.NAME for one in (*relations, *products, invoice, pull_payments)}
-    assert {one.name for one in SCHEDULE} == names
-    assert {one.name: (one.source, one.kinds) for one in SCHEDULE} == PASSES
-    assert init_sync.NAME == INITIAL
-    assert Result.FAILED.value == FAILED
 
 
 def test_without_a_state_it_says_so_and_makes_no_file(w: World) -> None:

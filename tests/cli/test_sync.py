@@ -20,8 +20,8 @@ from tribe_po.cli.signals import Stopping
 from tribe_po.errors import ExitCode, NotAllowed, Temporary, most_urgent
 from tribe_po.output.monitoring import Watched
 from tribe_po.passes import scheduled
-from tribe_po.passes.overview import SCHEDULE
 from tribe_po.passes.run import Options, Report
+from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.passes.session import Session
 from tribe_po.state.lock import lock
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tribe_po.passes.due import NIGHT_HOUR, Due, due, everything
-from tribe_po.passes.overview import INITIAL, SCHEDULE
+from tribe_po.passes.schedule import INITIAL, SCHEDULE
 from tribe_po.records import RELATIONS, Kind, Run
 
 MINUTE = timedelta(minutes=1)

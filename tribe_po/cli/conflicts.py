@@ -66,7 +66,7 @@ def resolve(
     from tribe_po.output import conflicts as shown
     from tribe_po.output import words
     from tribe_po.passes import by_hand
-    from tribe_po.passes.overview import scheduled_for
+    from tribe_po.passes.schedule import scheduled_for
 
     with opened.reported(context, "conflicts resolve", output):
         with opened.to_change(context) as state:

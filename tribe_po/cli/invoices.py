@@ -59,6 +59,7 @@ def invoice(
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import invoice as exporting
     from tribe_po.passes.run import Options, Report
+    from tribe_po.passes.schedule import INVOICE
     from tribe_po.passes.session import Session
     from tribe_po.settings.values import amount
 
@@ -73,7 +74,7 @@ def invoice(
 
     perform(
         context,
-        Pass(exporting.NAME, make),
+        Pass(INVOICE.name, make),
         Asked(dry_run, output, force, max_changes, full, quiet, verbose),
     )
 
@@ -96,9 +97,10 @@ def pull_payments(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import pull_payments as pull
+    from tribe_po.passes.schedule import PULL_PAYMENTS
 
     perform(
         context,
-        Pass(pull.NAME, pull.pull_payments),
+        Pass(PULL_PAYMENTS.name, pull.pull_payments),
         Asked(dry_run, output, force, max_changes, full, quiet, verbose),
     )

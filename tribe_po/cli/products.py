@@ -42,9 +42,10 @@ def push_products(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import push_products as push
+    from tribe_po.passes.schedule import PUSH_PRODUCTS
 
     chosen = Pass(
-        push.NAME,
+        PUSH_PRODUCTS.name,
         lambda session, options: push.push_products(
             session, options, push_unmatched=push_unmatched
         ),
@@ -70,6 +71,7 @@ def pull_products(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import pull_products as pull
+    from tribe_po.passes.schedule import PULL_PRODUCTS
 
-    chosen = Pass(pull.NAME, pull.pull_products)
+    chosen = Pass(PULL_PRODUCTS.name, pull.pull_products)
     perform(context, chosen, Asked(dry_run, output, force, max_changes, full, quiet, verbose))

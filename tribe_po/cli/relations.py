@@ -57,10 +57,11 @@ def init_sync(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import init_sync as init
+    from tribe_po.passes.schedule import INITIAL
 
     scope = init.Scope(include_archived, push_unmatched)
     chosen = Pass(
-        init.NAME,
+        INITIAL,
         lambda session, options: init.init_sync(session, options, scope),
         most_creates=sys.maxsize,  # a person reads this plan
         ask=not yes,
@@ -87,9 +88,10 @@ def push_relations(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import push_relations as push
+    from tribe_po.passes.schedule import PUSH_RELATIONS
 
     chosen = Pass(
-        push.NAME,
+        PUSH_RELATIONS.name,
         lambda session, options: push.push_relations(
             session, options, push_unmatched=push_unmatched
         ),
@@ -115,6 +117,7 @@ def pull_relations(
     """
     from tribe_po.cli.perform import Pass, perform
     from tribe_po.passes import pull_relations as pull
+    from tribe_po.passes.schedule import PULL_RELATIONS
 
-    chosen = Pass(pull.NAME, pull.pull_relations)
+    chosen = Pass(PULL_RELATIONS.name, pull.pull_relations)
     perform(context, chosen, Asked(dry_run, output, force, max_changes, full, quiet, verbose))

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from tribe_po.output import layout, parts, words
 from tribe_po.passes.health import problems as problems_of
-from tribe_po.passes.overview import INITIAL, Overview, PassState, Problem, Waiting
+from tribe_po.passes.overview import Overview, PassState, Problem, Waiting
+from tribe_po.passes.schedule import INITIAL
 from tribe_po.records import Link
 
 MOST_PARKED = 10

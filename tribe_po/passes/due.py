@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tribe_po.passes.overview import FAILED, INITIAL, SCHEDULE, Scheduled
+from tribe_po.passes.overview import FAILED
+from tribe_po.passes.schedule import INITIAL, SCHEDULE, Scheduled
 from tribe_po.records import Kind, Run
 
 NIGHT_HOUR = 3

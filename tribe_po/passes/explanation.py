@@ -17,7 +17,8 @@ from tribe_po.passes.invoice_explanation import (
     field_states,
     state_of,
 )
-from tribe_po.passes.overview import INITIAL, backlog, scheduled_for
+from tribe_po.passes.overview import backlog
+from tribe_po.passes.schedule import INITIAL, scheduled_for
 from tribe_po.passes.subjects import Subject, of_record
 from tribe_po.records import (
     Conflict,

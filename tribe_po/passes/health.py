@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 
 from tribe_po.passes.overview import (
     FAILED,
-    INITIAL,
     REFUSED,
-    SCHEDULE,
     Overview,
     PassState,
     Problem,
-    Scheduled,
     Waiting,
     overdue,
 )
+from tribe_po.passes.schedule import INITIAL, SCHEDULE, Scheduled
 from tribe_po.records import Kind, Memory
 
 _ENDED_BADLY = {FAILED: "stopped by an error", REFUSED: "refused"}

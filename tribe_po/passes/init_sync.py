@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tribe_po.passes.run import Options, Report, run
+from tribe_po.passes.schedule import INITIAL
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, System
 from tribe_po.sync.change import Task
-
-NAME = "init-sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def init_sync(session: Session, options: Options, scope: Scope) -> Report:
     )
     pushes = {System.POWEROFFICE} if scope.push_unmatched else set()
     task = Task(
-        name=NAME,
+        name=INITIAL,
         kinds=kinds,
         creates_in=frozenset({System.TRIBE} | pushes),
         updates_in=frozenset({System.TRIBE}),

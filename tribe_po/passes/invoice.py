@@ -8,14 +8,12 @@ from decimal import Decimal
 from tribe_po.errors import ExitCode, GuardRefused, ModuleMissing
 from tribe_po.passes.push_products import push_products
 from tribe_po.passes.push_relations import push_relations
-from tribe_po.passes.run import Options, Report, chosen, run
+from tribe_po.passes.run import Options, Report, run, task_of
+from tribe_po.passes.schedule import INVOICE
 from tribe_po.passes.session import VOUCHERS_WANTED, Session
 from tribe_po.records import Kind, System
 from tribe_po.settings import InvoiceMode, Settings
-from tribe_po.sync.change import Task
 from tribe_po.sync.guard import Limits
-
-NAME = "invoice"
 
 _PUSHES = {Kind.CUSTOMER: push_relations, Kind.PRODUCT: push_products}
 
@@ -24,14 +22,7 @@ def invoice(session: Session, options: Options, *, confirmed: bool = False) -> R
     """Export the invoices that were sent in Tribe, each once. Customers and products that they need
     and PowerOffice lacks are pushed first. Raise `ModuleMissing` where Tribe has no invoices."""
     settings = session.settings
-    task = Task(
-        name=NAME,
-        kinds=chosen(session, (Kind.INVOICE,), NAME),
-        creates_in=frozenset({System.POWEROFFICE}),
-        updates_in=frozenset({System.POWEROFFICE}),
-        conflicts=settings.conflicts,
-        invoicing=settings.invoicing,
-    )
+    task = task_of(session, INVOICE)
     need_billing(session)
     if settings.invoice_mode is InvoiceMode.VOUCHER and not options.dry_run:
         _need_confirmation(session, confirmed=confirmed)
@@ -108,5 +99,6 @@ def _need_confirmation(session: Session, *, confirmed: bool) -> None:
         raise GuardRefused(
             "Vouchers need a yes once",
             "A posted voucher cannot be changed, only reversed, and none was posted so far.",
-            f"Read what would be posted: tribe-po {NAME} --dry-run. Then: tribe-po {NAME} --yes",
+            f"Read what would be posted: tribe-po {INVOICE.name} --dry-run. Then: "
+            f"tribe-po {INVOICE.name} --yes",
         )

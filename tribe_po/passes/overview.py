@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tribe_po.passes.schedule import INITIAL, SCHEDULE, Scheduled
 from tribe_po.records import (
-    RELATIONS,
     Conflict,
     Intent,
     Kind,
@@ -18,66 +18,19 @@ from tribe_po.records import (
     Memory,
     Quarantined,
     Run,
-    System,
 )
-from tribe_po.settings import LocalSettings, Rules
+from tribe_po.settings import LocalSettings
 from tribe_po.state.lock import Holder
 from tribe_po.sync.acknowledged import is_parking_to_tell
-from tribe_po.sync.change import Action, Plan, Task
+from tribe_po.sync.change import Action, Plan
 from tribe_po.sync.match import match
 from tribe_po.sync.plan import make_plan
 
 LATE_AFTER = 3
 """A pass is late when so many of its intervals have gone by since it last ended."""
 
-INITIAL = "init-sync"
 FAILED = "failed"
 REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """A pass that the crontab makes: which side its news come from, and how often it runs. With
-    `nightly`, it compares everything once a night."""
-
-    name: str
-    source: System
-    kinds: tuple[Kind, ...]
-    every: timedelta
-    nightly: bool = False
-
-    def task(self, kinds: Collection[Kind], rules: Rules) -> Task:
-        """What the pass is asked to do about some of its kinds."""
-        target = frozenset({self.source.other})
-        return Task(
-            name=self.name,
-            kinds=tuple(kind for kind in self.kinds if kind in kinds),
-            creates_in=target,
-            updates_in=target,
-            conflicts=rules.conflicts,
-            keys_to_tribe=self.source is System.TRIBE,
-            invoicing=rules.invoicing,
-        )
-
-
-SCHEDULE: tuple[Scheduled, ...] = (
-    Scheduled("push-relations", System.TRIBE, RELATIONS, timedelta(minutes=1)),
-    Scheduled("pull-relations", System.POWEROFFICE, RELATIONS, timedelta(minutes=15), nightly=True),
-    Scheduled("push-products", System.TRIBE, (Kind.PRODUCT,), timedelta(minutes=15)),
-    Scheduled(
-        "pull-products", System.POWEROFFICE, (Kind.PRODUCT,), timedelta(minutes=15), nightly=True
-    ),
-    Scheduled("invoice", System.TRIBE, (Kind.INVOICE,), timedelta(minutes=5)),
-    Scheduled(
-        "pull-payments", System.POWEROFFICE, (Kind.INVOICE,), timedelta(hours=4), nightly=True
-    ),
-)
-"""The passes of the crontab, as crontab.example has them; `sync` makes them in this order."""
-
-
-def scheduled_for(source: System, kind: Kind) -> Scheduled:
-    """The pass that takes news of one kind from one side to the other."""
-    return next(one for one in SCHEDULE if one.source is source and kind in one.kinds)
 
 
 @dataclass(frozen=True, slots=True)

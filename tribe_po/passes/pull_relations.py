@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from tribe_po.passes.run import Options, Report, chosen, run
+from tribe_po.passes.run import Options, Report, run, task_of
+from tribe_po.passes.schedule import PULL_RELATIONS
 from tribe_po.passes.session import Session
-from tribe_po.records import RELATIONS, System
-from tribe_po.sync.change import Task
-
-NAME = "pull-relations"
 
 
 def pull_relations(session: Session, options: Options) -> Report:
@@ -16,11 +13,4 @@ def pull_relations(session: Session, options: Options) -> Report:
     PowerOffice tells by its time stamps of every change but an address's (poweroffice.md
     section 5), and of no deletion: `options.full` finds those too.
     """
-    task = Task(
-        name=NAME,
-        kinds=chosen(session, RELATIONS, NAME),
-        creates_in=frozenset({System.TRIBE}),
-        updates_in=frozenset({System.TRIBE}),
-        conflicts=session.settings.conflicts,
-    )
-    return run(session, task, options)
+    return run(session, task_of(session, PULL_RELATIONS), options)

@@ -17,6 +17,7 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.passes.observe import observe_and_plan
+from tribe_po.passes.schedule import Scheduled
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, Run, System
 from tribe_po.sync import guard, remember
@@ -113,17 +114,17 @@ class Report:
         }[self.result]
 
 
-def chosen(session: Session, wanted: Sequence[Kind], name: str) -> tuple[Kind, ...]:
-    """The kinds among those a pass is for that the settings ask for. Raises `SettingsError` when
-    there is none: such a pass is in the crontab by mistake."""
-    kinds = tuple(kind for kind in session.settings.kinds if kind in wanted)
-    if not kinds:
+def task_of(session: Session, scheduled: Scheduled) -> Task:
+    """What a pass is asked to do about those of its kinds that the settings name. Raises
+    `SettingsError` when there is none: such a pass is in the crontab by mistake."""
+    task = scheduled.task(session.settings.kinds, session.settings)
+    if not task.kinds:
         raise SettingsError(
-            f"{name} has nothing to do",
-            f"TRIBE_PO_KINDS names none of {', '.join(f'{kind}s' for kind in wanted)}.",
+            f"{task.name} has nothing to do",
+            f"TRIBE_PO_KINDS names none of {', '.join(f'{kind}s' for kind in scheduled.kinds)}.",
             "Add them to TRIBE_PO_KINDS, or take the pass out of the crontab.",
         )
-    return kinds
+    return task
 
 
 def run(session: Session, task: Task, options: Options) -> Report:

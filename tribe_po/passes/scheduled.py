@@ -12,6 +12,7 @@ from tribe_po.passes import (
     pull_relations,
     push_products,
     push_relations,
+    schedule,
 )
 from tribe_po.passes.run import Options, Report
 from tribe_po.passes.session import Session
@@ -23,10 +24,10 @@ def _invoice(session: Session, options: Options) -> Report:
 
 
 PASSES: Mapping[str, Callable[[Session, Options], Report]] = {
-    push_relations.NAME: push_relations.push_relations,
-    pull_relations.NAME: pull_relations.pull_relations,
-    push_products.NAME: push_products.push_products,
-    pull_products.NAME: pull_products.pull_products,
-    invoice.NAME: _invoice,
-    pull_payments.NAME: pull_payments.pull_payments,
+    schedule.PUSH_RELATIONS.name: push_relations.push_relations,
+    schedule.PULL_RELATIONS.name: pull_relations.pull_relations,
+    schedule.PUSH_PRODUCTS.name: push_products.push_products,
+    schedule.PULL_PRODUCTS.name: pull_products.pull_products,
+    schedule.INVOICE.name: _invoice,
+    schedule.PULL_PAYMENTS.name: pull_payments.pull_payments,
 }

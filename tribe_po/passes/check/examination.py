@@ -6,18 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tribe_po.passes import (
-    invoice,
-    pull_payments,
-    pull_products,
-    pull_relations,
-    push_products,
-    push_relations,
-)
+from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.passes.session import Now, connect, poweroffice_of, tribe_of
 from tribe_po.poweroffice.client import ClientInformation, PowerOffice
 from tribe_po.poweroffice.lists import RESOURCES
-from tribe_po.records import RELATIONS, Kind, Memory, System
+from tribe_po.records import Kind, Memory, System
 from tribe_po.settings import Settings
 from tribe_po.settings.sources import Source
 from tribe_po.transport.http import Connection
@@ -30,23 +23,13 @@ FULL = "_Full"
 
 _LATER = timedelta(days=1)
 
-PASSES: Mapping[str, tuple[System, tuple[Kind, ...]]] = {
-    push_relations.NAME: (System.TRIBE, RELATIONS),
-    pull_relations.NAME: (System.POWEROFFICE, RELATIONS),
-    push_products.NAME: (System.TRIBE, (Kind.PRODUCT,)),
-    pull_products.NAME: (System.POWEROFFICE, (Kind.PRODUCT,)),
-    invoice.NAME: (System.TRIBE, (Kind.INVOICE,)),
-    pull_payments.NAME: (System.POWEROFFICE, (Kind.INVOICE,)),
-}
-"""The passes that the crontab makes, with the side that their news come from and their kinds."""
-
 
 def passes_of(system: System, kinds: Collection[Kind]) -> dict[str, tuple[Kind, ...]]:
     """The passes that ask a system for news, each with those of the kinds that it reads."""
     chosen = {
-        name: tuple(kind for kind in own if kind in kinds)
-        for name, (source, own) in PASSES.items()
-        if source is system
+        one.name: tuple(kind for kind in one.kinds if kind in kinds)
+        for one in SCHEDULE
+        if one.source is system
     }
     return {name: own for name, own in chosen.items() if own}
 

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from tribe_po import fields
 from tribe_po.errors import ExitCode, GuardRefused
-from tribe_po.passes.check.examination import PASSES, Examination, Heard, passes_of
+from tribe_po.passes.check.examination import Examination, Heard, passes_of
 from tribe_po.passes.check.findings import Finding, Level, Topic
+from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.passes.session import tenant_of
 from tribe_po.records import RELATIONS, Kind, Memory, System
 from tribe_po.settings import SETTINGS
@@ -188,7 +189,7 @@ def budget(it: Examination) -> Iterator[Finding]:
         f"{rate:g} requests a second to PowerOffice, {60 * rate:g} a minute, "
         "for all processes with this subscription key",
     )
-    for name, (system, _) in PASSES.items():
-        if name in it.idle:
-            text = f"{name} without news: {it.idle[name]} to {system.title}"
+    for one in SCHEDULE:
+        if one.name in it.idle:
+            text = f"{one.name} without news: {it.idle[one.name]} to {one.source.title}"
             yield Finding.ok(Topic.BUDGET, f"{text}, and now and then one for a token")

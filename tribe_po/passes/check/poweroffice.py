@@ -6,15 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from tribe_po.errors import ExitCode, NotAllowed
-from tribe_po.passes import (
-    init_sync,
-    invoice,
-    pull_payments,
-    pull_products,
-    pull_relations,
-    push_products,
-    push_relations,
-)
+from tribe_po.passes import schedule
 from tribe_po.passes.check.examination import FULL, Examination, passes_of
 from tribe_po.passes.check.findings import Finding, Level, Topic
 from tribe_po.poweroffice.client import NumberSeries
@@ -25,20 +17,20 @@ from tribe_po.settings import InvoiceMode
 SERVICES = "CommonServices"
 
 NEEDED: Mapping[str, Mapping[Kind, tuple[str, ...]]] = {
-    init_sync.NAME: {
+    schedule.INITIAL: {
         Kind.CUSTOMER: ("Customer",),
         Kind.SUPPLIER: ("Supplier",),
         Kind.PRODUCT: ("Product",),
     },
-    push_relations.NAME: {
+    schedule.PUSH_RELATIONS.name: {
         Kind.CUSTOMER: ("Customer_Full", SERVICES),
         Kind.SUPPLIER: ("Supplier_Full",),
     },
-    pull_relations.NAME: {Kind.CUSTOMER: ("Customer",), Kind.SUPPLIER: ("Supplier",)},
-    push_products.NAME: {Kind.PRODUCT: ("Product_Full",)},
-    pull_products.NAME: {Kind.PRODUCT: ("Product",)},
-    invoice.NAME: {Kind.INVOICE: ("SalesOrders_Full", "OutgoingInvoice")},
-    pull_payments.NAME: {Kind.INVOICE: ("OutgoingInvoice", "CustomerLedger")},
+    schedule.PULL_RELATIONS.name: {Kind.CUSTOMER: ("Customer",), Kind.SUPPLIER: ("Supplier",)},
+    schedule.PUSH_PRODUCTS.name: {Kind.PRODUCT: ("Product_Full",)},
+    schedule.PULL_PRODUCTS.name: {Kind.PRODUCT: ("Product",)},
+    schedule.INVOICE.name: {Kind.INVOICE: ("SalesOrders_Full", "OutgoingInvoice")},
+    schedule.PULL_PAYMENTS.name: {Kind.INVOICE: ("OutgoingInvoice", "CustomerLedger")},
 }
 """The privileges that each command needs for each kind (poweroffice.md section 13.1). Payment terms
 come with CommonServices, and only customers have them here."""
@@ -75,7 +67,11 @@ def privileges(it: Examination) -> Iterator[Finding]:
     missed: set[str] = set()
     for command, by_kind in NEEDED.items():
         needed = [each for kind in it.settings.kinds for each in by_kind.get(kind, ())]
-        if needed and command == invoice.NAME and it.settings.invoice_mode is InvoiceMode.VOUCHER:
+        if (
+            needed
+            and command == schedule.INVOICE.name
+            and it.settings.invoice_mode is InvoiceMode.VOUCHER
+        ):
             needed = list(FOR_VOUCHERS)
         missing = [each for each in dict.fromkeys(needed) if not it.may(each)]
         missed.update(missing)
