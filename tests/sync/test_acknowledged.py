@@ -102,6 +102,16 @@ def test_a_link_that_is_parked_otherwise_is_told_again(changed: dict[str, object
     assert acknowledged.is_parking_to_tell(replace(done, **changed))  # type: ignore[arg-type]
 
 
+def test_a_mark_stays_the_same_for_what_an_earlier_version_saved() -> None:
+    """What it is a digest of, and what that is called, is part of the state file."""
+    (parking,) = acknowledged.with_parking(PARKED).acknowledged
+    told = {"why": GONE[POWEROFFICE], "content": "b"}
+    assert parking == f"parked:{acknowledged.fingerprint(told)}"
+    (difference,) = accepted(OFF, "total").acknowledged
+    sums = {"tribe": Decimal(115), "poweroffice": Decimal(125)}
+    assert difference == f"poweroffice:total:{acknowledged.fingerprint(sums)}"
+
+
 def test_accepting_that_a_link_is_parked_accepts_nothing_else() -> None:
     used_again = replace(acknowledged.with_parking(PARKED), parked=None)
     assert told(used_again) == {"total", "content"}
