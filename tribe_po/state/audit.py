@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tribe_po.errors import StateNotSaved
 from tribe_po.records import Kind, System, Value
-from tribe_po.state.encoding import encode_time, encode_value
 from tribe_po.state.storage import Document, as_text
+from tribe_po.state.values import encode_time, encode_value
 
 
 @dataclass(frozen=True, slots=True)

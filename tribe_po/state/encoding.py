@@ -1,25 +1,19 @@
 """The memory as TinyDB documents, and back.
 
 One codec for each table. Encoders are written out because `dataclasses.asdict` is too slow for
-10 000 links. Values are JSON text, numbers, true, false and null; an address is an object; times
-are ISO 8601 in UTC. What has its default value is left out.
+10 000 links. What has its default value is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from sys import intern
+from datetime import datetime
 from typing import Any
 
 from tribe_po.records import (
-    NO_VALUES,
     NOTHING_SENT,
-    Address,
     Conflict,
-    Form,
     Intent,
     Kind,
     Link,
@@ -31,13 +25,10 @@ from tribe_po.records import (
     Run,
     Sent,
     System,
-    Value,
-    Values,
 )
 from tribe_po.state.invoices import decode_invoice, encode_invoice
 from tribe_po.state.shape import (
     Malformed,
-    amount_of,
     flag_in,
     object_of,
     text_in,
@@ -47,6 +38,17 @@ from tribe_po.state.shape import (
     whole_number_in,
 )
 from tribe_po.state.storage import Document
+from tribe_po.state.values import (
+    FORMS,
+    KINDS,
+    SYSTEMS,
+    decode_value,
+    encode_time,
+    encode_value,
+    encode_values,
+    value_in,
+    values_in,
+)
 
 SCHEMA = 1
 """The number of the layout described here. A file of a higher one is not read."""
@@ -69,21 +71,6 @@ class Codec:
     entries: Callable[[Memory], Mapping[Any, Any]]
     encode: Callable[[Any, Any], Document]
     decode: Callable[[Document], tuple[Any, Any]]
-
-
-def encode_value(value: Value) -> Any:
-    """Give one value as JSON takes it. Empty parts of an address are left out; a decimal keeps its
-    digits as text."""
-    if type(value) is Decimal:
-        return {_DECIMAL: str(value)}
-    if type(value) is not Address:
-        return value
-    return {part: text for part in _ADDRESS_PARTS if (text := getattr(value, part))}
-
-
-def encode_time(moment: datetime) -> str:
-    """Give an aware time as ISO 8601 in UTC, such as `2025-01-31T12:00:00Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def encode_meta(meta: Meta, version: str) -> Document:
@@ -109,51 +96,6 @@ def decode_meta(document: Document) -> Meta:
     )
 
 
-KINDS: Mapping[str, Kind] = {kind.value: kind for kind in Kind}
-_FORMS: Mapping[str, Form] = {form.value: form for form in Form}
-SYSTEMS: Mapping[str, System] = {system.value: system for system in System}
-_ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "country")
-_DECIMAL = "decimal"
-_PLAIN = frozenset({str, int, bool, type(None)})
-
-
-def _encode_values(values: Values) -> Document:
-    """Sorted by name, so that the same values are always the same text."""
-    return {
-        name: value if type(value := values[name]) in _PLAIN else encode_value(value)
-        for name in sorted(values)
-    }
-
-
-def _decode_values(document: Document, key: str) -> Values:
-    """Reads the addresses in place: nobody else has the document."""
-    if document.get(key) is None:
-        return NO_VALUES
-    values = object_of(document[key], key)
-    for name, value in values.items():
-        if type(value) is str:
-            values[name] = intern(value)
-        elif type(value) not in _PLAIN:
-            values[name] = _decode_object(value)
-    return values
-
-
-def value_in(document: Document, key: str) -> Value:
-    value = document.get(key)
-    return value if type(value) in _PLAIN else _decode_object(value)
-
-
-def _decode_object(value: Any) -> Address | Decimal:
-    found = object_of(value, "a value")
-    if _DECIMAL in found:
-        return amount_of(found[_DECIMAL], "a decimal")
-    parts = [found.get(part, "") for part in _ADDRESS_PARTS]
-    for part in parts:
-        if type(part) is not str:
-            raise Malformed(f"a part of an address is {type(part).__name__}, not text")
-    return Address(*parts)
-
-
 def _with_key(document: Document, key: RecordKey, usual: RecordKey) -> Document:
     """Note the key that an entry is kept under where it is not the usual one."""
     return document if key == usual else {"key": list(key), **document}
@@ -174,12 +116,12 @@ def _encode_link(_: Any, link: Link) -> Document:
         "tribe_id": link.tribe_id,
         "tribe_relation_id": link.tribe_relation_id,
         "matched_by": link.matched_by,
-        "base": _encode_values(link.base),
+        "base": encode_values(link.base),
     }
     if link.tribe:
-        document["tribe"] = _encode_values(link.tribe)
+        document["tribe"] = encode_values(link.tribe)
     if link.poweroffice:
-        document["poweroffice"] = _encode_values(link.poweroffice)
+        document["poweroffice"] = encode_values(link.poweroffice)
     if link.tribe_address_id is not None:
         document["tribe_address_id"] = link.tribe_address_id
     if link.parked is not None:
@@ -194,14 +136,14 @@ def _encode_link(_: Any, link: Link) -> Document:
 def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
     link = Link(
         kind=KINDS[document["kind"]],
-        form=_FORMS[document["form"]],
+        form=FORMS[document["form"]],
         poweroffice_id=text_in(document, "poweroffice_id"),
         tribe_id=text_in(document, "tribe_id"),
         tribe_relation_id=text_in(document, "tribe_relation_id"),
         matched_by=text_in(document, "matched_by"),
-        base=_decode_values(document, "base"),
-        tribe=_decode_values(document, "tribe"),
-        poweroffice=_decode_values(document, "poweroffice"),
+        base=values_in(document, "base"),
+        tribe=values_in(document, "tribe"),
+        poweroffice=values_in(document, "poweroffice"),
         tribe_address_id=text_or_none_in(document, "tribe_address_id"),
         parked=text_or_none_in(document, "parked"),
         acknowledged=texts_in(document, "acknowledged") if "acknowledged" in document else (),
@@ -223,7 +165,7 @@ def _decode_one_sent(document: Document) -> Sent:
     before = document.get("before")
     if not isinstance(before, list):
         raise Malformed(f"before is {type(before).__name__}, not a list")
-    values = (one if type(one) in _PLAIN else _decode_object(one) for one in before)
+    values = (decode_value(one) for one in before)
     return Sent(time_in(document, "at"), tuple(values))
 
 
@@ -234,7 +176,7 @@ def _encode_record(key: RecordKey, record: Record) -> Document:
         "id": record.id,
         "relation_id": record.relation_id,
         "form": record.form,
-        "values": _encode_values(record.values),
+        "values": encode_values(record.values),
     }
     if record.mark is not None:
         document["mark"] = record.mark
@@ -253,8 +195,8 @@ def _decode_record(document: Document) -> tuple[RecordKey, Record]:
         system=SYSTEMS[document["system"]],
         id=text_in(document, "id"),
         relation_id=text_in(document, "relation_id"),
-        form=_FORMS[document["form"]],
-        values=_decode_values(document, "values"),
+        form=FORMS[document["form"]],
+        values=values_in(document, "values"),
         mark=text_or_none_in(document, "mark"),
         address_id=text_or_none_in(document, "address_id"),
         role_missing="role_missing" in document and flag_in(document, "role_missing"),

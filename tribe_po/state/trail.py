@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 from tribe_po.errors import StateUnreadable
 from tribe_po.state.audit import AuditEntry, FieldChange, trail_of
-from tribe_po.state.encoding import KINDS, SYSTEMS, value_in
 from tribe_po.state.shape import text_in, text_or_none_in, time_in
+from tribe_po.state.values import KINDS, SYSTEMS, value_in
 
 
 @dataclass(slots=True)
