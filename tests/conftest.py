@@ -9,10 +9,15 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.contract.exchanges import Recorder
 from tests.contract.watch import Watch
 from tribe_po.sandbox.server import Sandbox
+
+# A busy machine is no failure.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 OPENAPI = os.environ.get("TRIBE_PO_OPENAPI")
 

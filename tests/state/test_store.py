@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from tinydb import TinyDB, where
 
 from tests.state.memories import a_link, a_memory, a_run, full_memory, random_memories
@@ -56,7 +56,6 @@ def test_a_full_memory_comes_back(path: Path) -> None:
     assert opened(path) == full_memory()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=random_memories, second=random_memories)
 def test_any_memory_comes_back(
     tmp_path_factory: pytest.TempPathFactory, first: Memory, second: Memory
