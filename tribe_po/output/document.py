@@ -6,7 +6,8 @@ from typing import Any
 
 from tribe_po.errors import TribePoError
 from tribe_po.output import invoices, parts
-from tribe_po.passes.run import Report, Result
+from tribe_po.passes.result import Result
+from tribe_po.passes.run import Report
 from tribe_po.records import System
 from tribe_po.sync.change import Change
 from tribe_po.sync.cost import Cost

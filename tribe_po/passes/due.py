@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tribe_po.passes.overview import FAILED
+from tribe_po.passes.result import Result
 from tribe_po.passes.schedule import INITIAL, SCHEDULE, Scheduled
 from tribe_po.records import Kind, Run
 
@@ -52,7 +52,7 @@ def _due(one: Scheduled, runs: Iterable[Run], now: datetime) -> bool:
     last = max((run for run in runs if run.name == one.name), key=_start, default=None)
     if last is None:
         return True
-    wait = min(one.every, RETRY) if last.outcome == FAILED else one.every
+    wait = min(one.every, RETRY) if last.outcome == Result.FAILED else one.every
     return now - last.started >= wait - SLACK
 
 
@@ -64,7 +64,7 @@ def _due_in_full(one: Scheduled, runs: Iterable[Run], now: datetime) -> bool:
     last = max((run for run in runs if run.full and run.name in names), key=_start, default=None)
     if last is None:
         return True
-    if last.outcome == FAILED:
+    if last.outcome == Result.FAILED:
         return now - last.started >= RETRY - SLACK
     return last.started < _last_night(now)
 

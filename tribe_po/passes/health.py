@@ -6,18 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 
 from tribe_po.passes.overview import (
-    FAILED,
-    REFUSED,
     Overview,
     PassState,
     Problem,
     Waiting,
     overdue,
 )
+from tribe_po.passes.result import Result
 from tribe_po.passes.schedule import INITIAL, SCHEDULE, Scheduled
 from tribe_po.records import Kind, Memory
 
-_ENDED_BADLY = {FAILED: "stopped by an error", REFUSED: "refused"}
+_ENDED_BADLY: dict[str, str] = {Result.FAILED: "stopped by an error", Result.REFUSED: "refused"}
 
 
 def problems(seen: Overview) -> list[Problem]:

@@ -29,9 +29,6 @@ from tribe_po.sync.plan import make_plan
 LATE_AFTER = 3
 """A pass is late when so many of its intervals have gone by since it last ended."""
 
-FAILED = "failed"
-REFUSED = "refused"
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:

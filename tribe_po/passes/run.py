@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from tribe_po.errors import (
     ExitCode,
@@ -17,6 +16,7 @@ from tribe_po.errors import (
     TribePoError,
 )
 from tribe_po.passes.observe import observe_and_plan
+from tribe_po.passes.result import STOPPED, Result
 from tribe_po.passes.schedule import Scheduled
 from tribe_po.passes.session import Session
 from tribe_po.records import Kind, Memory, Observation, Quarantined, Record, Run, System
@@ -24,18 +24,6 @@ from tribe_po.sync import guard, remember
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Action, Change, Plan, Status, Task
 from tribe_po.sync.cost import Cost, cost_of
-
-STOPPED = "stopped"
-"""The outcome under which the history keeps a run that a signal ended, which is no failure."""
-
-
-class Result(StrEnum):
-    """How a pass ended."""
-
-    OK = "ok"
-    PARTIAL = "partial"
-    REFUSED = "refused"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
