@@ -140,7 +140,6 @@ def test_which_invoices_are_exported(
     assert left_out(record, Memory(), task(), NOW) is reason
     plan = exported(record, replace(record, id="j", relation_id="j"))
     assert len(plan.changes) == (0 if reason else 2)
-    assert plan.unnumbered == (2 if reason is LeftOut.UNNUMBERED else 0)
 
 
 def test_a_hindered_invoice_is_listed_and_says_what_it_waits_for() -> None:

@@ -127,9 +127,8 @@ class Plan:
     pass that is left out now, for a new reason or an old one; `conflicts` every field that both
     sides changed. `unchanged` counts linked records without a change, `left_alone` the Tribe
     relations that nobody asked to push, `archived` the archived records that are not imported,
-    `parked` the links that lost a side and nobody has acknowledged, `uncertain` the creates whose
-    answer was lost lately, `unnumbered` the sent invoices that Tribe has given no number yet.
-    `awaited` are the Tribe records that invoices wait for.
+    `parked` the links that lost a side and nobody has acknowledged. `awaited` are the Tribe records
+    that invoices wait for.
     """
 
     task: Task
@@ -141,8 +140,6 @@ class Plan:
     left_alone: int = 0
     archived: int = 0
     parked: int = 0
-    uncertain: int = 0
-    unnumbered: int = 0
     awaited: frozenset[tuple[Kind, str]] = frozenset()
 
     @property

@@ -159,13 +159,13 @@ def refusals(situation: Situation) -> list[GuardRefused]:
     return [trip for guard in GUARDS if (trip := guard(situation)) is not None]
 
 
-def check_initialised(memory: Memory, plan_name: str, kinds: Sequence[str]) -> None:
+def check_initialised(memory: Memory, name: str, kinds: Sequence[Kind]) -> None:
     """Raise `GuardRefused` unless an `init-sync` has finished for all kinds. Cannot be forced:
     without it, a pass takes everything for new."""
     missing = [kind for kind in kinds if kind not in memory.meta.initialised]
     if missing:
         raise GuardRefused(
-            f"{plan_name} needs a finished init-sync",
+            f"{name} needs a finished init-sync",
             f"None has finished for {' and '.join(f'{kind}s' for kind in missing)}.",
             "See what it would do: tribe-po init-sync --dry-run",
         )

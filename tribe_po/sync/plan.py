@@ -5,6 +5,7 @@ The dry run shows a plan; the real run applies the same one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -86,8 +87,6 @@ def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> 
         unchanged=planner.unchanged,
         left_alone=planner.not_created[LeftOut.LEFT_ALONE],
         archived=planner.not_created[LeftOut.ARCHIVED],
-        uncertain=planner.not_created[LeftOut.UNCERTAIN],
-        unnumbered=planner.not_created[LeftOut.UNNUMBERED],
         awaited=frozenset(planner.awaited),
         parked=planner.parked,
     )
@@ -164,7 +163,7 @@ class _Planner:
     linked: dict[tuple[Kind, str], Link] | None = None
     contacts: Contacts | None = None
     misposted: Misposted | None = None
-    not_created: dict[LeftOut, int] = field(default_factory=lambda: dict.fromkeys(LeftOut, 0))
+    not_created: Counter[LeftOut] = field(default_factory=Counter)
 
     def note_ambiguous(self, ambiguous: Iterable[Ambiguous]) -> None:
         """Quarantine what nobody can tell apart. What has no role yet cannot be listed."""

@@ -63,7 +63,7 @@ def settled_of(link: Link, rules: Invoicing) -> Settled:
     phase that says so counts as paid in full. An amount is None where it is not known in NOK."""
     tribe, ledger = link.seen_in(System.TRIBE), link.seen_in(System.POWEROFFICE)
     total = tribe.get("total")
-    in_kroner = tribe.get("currency") in (None, LEDGER_CURRENCY) and isinstance(total, Decimal)
+    in_kroner = tribe.get("currency") in (None, LEDGER_CURRENCY)
     known = tribe.get("settled")
     phase, paid_phase = tribe.get("phase"), rules.phases.get(Payment.PAID)
     if phase and paid_phase and str(phase).casefold() == paid_phase.casefold():

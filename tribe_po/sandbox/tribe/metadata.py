@@ -162,10 +162,6 @@ class EntityModel:
         """Whether `name` is `base` or inherits from it."""
         return base in self._ancestors[name]
 
-    def ancestors(self, name: str) -> tuple[str, ...]:
-        """The type and its bases, root first."""
-        return self._ancestors[name]
-
     def concrete(self, base: str) -> tuple[str, ...]:
         """The types of which records exist that are `base`."""
         return tuple(t.name for t in self.types() if not t.abstract and self.is_a(t.name, base))
