@@ -236,7 +236,7 @@ def _as_texts(tables: Tables) -> Texts:
 
 def _cut(content: bytes) -> Texts | None:
     """Cut the file's content into its documents' texts; None where it is laid out in another way
-    than `_body` does."""
+    than `_sealed` does."""
     texts: dict[str, dict[str, str]] = {}
     documents: dict[str, str] = {}
     body = memoryview(content)[:-_SEAL_LENGTH]

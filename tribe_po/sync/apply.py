@@ -159,8 +159,9 @@ class _Run:
             if link is not None and not link.parked and not link.tribe_relation_id:
                 return True
             intent = self.memory.intents.get(key)
-            lost = intent is not None and kind is not change.kind and key not in self.unsent
-            if lost and intent is not None and self.now() - intent.since < SETTLE:
+            if intent is None or kind is change.kind or key in self.unsent:
+                continue
+            if self.now() - intent.since < SETTLE:
                 return True
         return False
 
