@@ -19,7 +19,7 @@ from tests.scenarios.world import World, world
 from tribe_po.cli.signals import Stopping
 from tribe_po.errors import ExitCode, NotAllowed, Temporary, most_urgent
 from tribe_po.output.monitoring import Watched
-from tribe_po.passes import scheduled
+from tribe_po.passes import by_name
 from tribe_po.passes.run import Options, Report
 from tribe_po.passes.schedule import SCHEDULE
 from tribe_po.passes.session import Session
@@ -75,7 +75,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, **errors: Exception) -> None:
         return make
 
     broken = {name.replace("_", "-"): fail(error) for name, error in errors.items()}
-    monkeypatch.setattr(scheduled, "PASSES", {**scheduled.PASSES, **broken})
+    monkeypatch.setattr(by_name, "PASSES", {**by_name.PASSES, **broken})
 
 
 def test_all_passes_once_and_then_each_when_it_is_due(synced: World) -> None:
@@ -273,9 +273,9 @@ def test_a_signal_ends_it_after_the_request_in_flight(
         stops[-1].ask(Signals.SIGTERM)
         return report
 
-    push = scheduled.PASSES["push-relations"]
+    push = by_name.PASSES["push-relations"]
     monkeypatch.setattr(Stopping, "__init__", noted)
-    monkeypatch.setattr(scheduled, "PASSES", {**scheduled.PASSES, "push-relations": stopping})
+    monkeypatch.setattr(by_name, "PASSES", {**by_name.PASSES, "push-relations": stopping})
     result = call()
     assert result.exit_code == 143
     assert result.stderr.count("SIGTERM") == 1

@@ -159,7 +159,7 @@ class _ProfileRound:
         from tribe_po.errors import Busy, ModuleMissing, StateNotSaved, Stopped
         from tribe_po.output import document
         from tribe_po.output.monitoring import watched
-        from tribe_po.passes.scheduled import PASSES
+        from tribe_po.passes.by_name import PASSES
         from tribe_po.passes.session import open_session
         from tribe_po.settings import Settings
 

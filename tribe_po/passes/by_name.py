@@ -1,4 +1,4 @@
-"""The passes that `sync` makes, by name."""
+"""The functions behind the passes of the schedule, by their names."""
 
 from __future__ import annotations
 
