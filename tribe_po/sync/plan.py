@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tribe_po.fields import KEYS
-from tribe_po.invoices import Misposted, Voucher
+from tribe_po.invoices import Misposted
 from tribe_po.records import Conflict, Kind, Link, Memory, Record, System
+from tribe_po.settings import InvoiceMode
 from tribe_po.sync import invoices
 from tribe_po.sync.acknowledged import fingerprint, is_parking_to_tell, still_to_tell
 from tribe_po.sync.change import Action, Change, Plan, Task
@@ -249,10 +250,11 @@ class _Planner:
         if self.linked is None:
             links = self.memory.links.values()
             self.linked = {(link.kind, link.tribe_id): link for link in links}
-            self.misposted = invoices.misposted(links)
+            if rules.mode is InvoiceMode.VOUCHER:
+                self.misposted = invoices.misposted(links)
         key = (System.POWEROFFICE, source.kind, source.id)
         order = order_for(source, self.linked, rules)
-        if isinstance(order, Voucher) and self.misposted is not None:
+        if self.misposted is not None and not isinstance(order, Hindrance):
             order = Hindrance(self.misposted.reason, self.misposted.next_step)
         if isinstance(order, Hindrance):
             if order.awaits is not None:
