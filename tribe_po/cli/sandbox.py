@@ -95,7 +95,8 @@ def _need_the_extra() -> None:
         error = SettingsError(
             "The sandbox is not installed",
             "It needs packages of its own: flask, odata-query, jsonpatch.",
-            "Install them: pip install 'tribe-po[sandbox]'",
+            "Install them: pip install 'tribe-po[sandbox]'; "
+            "with pipx, from the checkout: pipx install --force '.[sandbox]'",
         )
         typer.echo(str(error), err=True)
         raise typer.Exit(ExitCode.SETTINGS)
