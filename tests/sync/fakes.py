@@ -12,9 +12,10 @@ from typing import TypeVar
 from tests.sync.builders import NOON, every_field
 from tribe_po.errors import AlreadyExists, RecordGone, RecordMoved, StateNotSaved
 from tribe_po.fields import fields_of, key_row
-from tribe_po.records import Kind, Memory, Observation, Record, System, Value, Values
+from tribe_po.records import RELATIONS, Kind, Memory, Observation, Record, System, Value, Values
 from tribe_po.sides import Creation, Edit, Written
 from tribe_po.sync.change import Change
+from tribe_po.sync.other_role import shared
 
 FIRST_NUMBER = 20_001
 
@@ -68,10 +69,11 @@ class FakeSide:
     """One system's customers and suppliers (`tribe_po.sides.Side`).
 
     PowerOffice refuses a mark that is in use, assigns numbers, answers with the record and refuses
-    an edit whose expected values have moved; Tribe does none of it. `ignores` names the fields that
-    are not taken although the answer is yes, `shared` those that all roles show, `lag` is how long
-    a record that was created cannot be read, `defaults` what a new record gets where nothing is
-    given. Without `answers_with_record`, PowerOffice answers a create with the id alone.
+    an edit whose expected values have moved; Tribe does none of it. What belongs to a relation or a
+    contact is the same for all its roles. `ignores` names the fields that are not taken although
+    the answer is yes, `lag` is how long a record that was created cannot be read, `defaults` what a
+    new record gets where nothing is given. `tells_late`: no read of changes shows yet what is
+    updated. Without `answers_with_record`, PowerOffice answers a create with the id alone.
     """
 
     system: System
@@ -86,7 +88,7 @@ class FakeSide:
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
-    shared: set[str] = field(default_factory=set)
+    tells_late: bool = False
     answers_with_record: bool = True
     watch: Callable[[str], None] = lambda moment: None
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -204,9 +206,11 @@ class FakeSide:
         self._made += 1
         id_ = f"{'p' if poweroffice else 't'}-new-{self._made}"
         relation = next((r for r in self.relations if r.id == creation.upgrade_id), None)
+        others = (one for one in self.records.values() if one.relation_id == creation.relation_id)
         values: dict[str, Value] = {
             **self.defaults,
             **(relation.values if relation else {}),
+            **next((_shared(one) for one in others), {}),
             **self._taken(creation.values),
         }
         if poweroffice:
@@ -233,11 +237,7 @@ class FakeSide:
         if self.system is System.POWEROFFICE and _moved(record, edit):
             raise RecordMoved("It was changed", "a test failed", "The next pass compares it anew.")
         record = replace(record, values={**record.values, **self._taken(edit.values)})
-        self._put(record)
-        shared = {name: edit.values[name] for name in self.shared & set(edit.values)}
-        for other in list(self.records.values()):
-            if shared and other.id != edit.id:
-                self._put(replace(other, values={**other.values, **shared}))
+        self._put(record, is_told=not self.tells_late)
         return Written(edit.id, record if self.system is System.POWEROFFICE else None)
 
     def _taken(self, values: Values) -> dict[str, Value]:
@@ -248,10 +248,23 @@ class FakeSide:
             record for key, record in self.records.items() if key[0] is kind and self.shows(key)
         ]
 
-    def _put(self, record: Record) -> None:
-        key = (record.kind, record.id)
-        self.records[key] = record
-        self.changed_at[key] = self.clock.tick()
+    def _put(self, record: Record, *, is_told: bool = True) -> None:
+        at = self.clock.tick()
+        for one in (record, *self._in_other_roles(record)):
+            self.records[one.kind, one.id] = one
+            if is_told:
+                self.changed_at[one.kind, one.id] = at
+
+    def _in_other_roles(self, record: Record) -> list[Record]:
+        """The other roles of its relation or contact, with what they share."""
+        return [
+            replace(one, values={**one.values, **_shared(record)})
+            for one in self.records.values()
+            if one.relation_id == record.relation_id
+            and one.kind is not record.kind
+            and one.form is record.form
+            and any(one.values[name] != value for name, value in _shared(record).items())
+        ]
 
     def _request(self, method: str, about: object, serve: Callable[[], Answer]) -> Answer:
         with self._lock:
@@ -273,6 +286,11 @@ class FakeSide:
             if not fault.times:
                 self.faults.remove(fault)
         return fault
+
+
+def _shared(record: Record) -> dict[str, Value]:
+    names = shared(record.form) if record.kind in RELATIONS else ()
+    return {name: record.values[name] for name in names}
 
 
 def _mark_of(creation: Creation) -> tuple[Kind, str]:

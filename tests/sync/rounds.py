@@ -10,9 +10,10 @@ from tests.sync.fakes import FakeKeeper, FakeSide
 from tribe_po.records import Memory, Record, System
 from tribe_po.sync.apply import Outcome, apply
 from tribe_po.sync.change import Plan, Task
+from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import Matching, match
 from tribe_po.sync.plan import make_plan, to_look_up
-from tribe_po.sync.trees import lay_over, settle
+from tribe_po.sync.trees import settle
 
 Sides = Mapping[System, FakeSide]
 
@@ -62,7 +63,8 @@ def _with_observed(
         cursors = [memory.cursors.get((system, kind)) for kind in task.kinds]
         known = [cursor for cursor in cursors if cursor is not None]
         since = min(known) if len(known) == len(cursors) and not full else None
-        memory = lay_over(memory, sides[system].changed(task.kinds, since), task.kinds)
+        seen = sides[system].changed(task.kinds, since)
+        memory = laid_over(memory, seen, task.kinds, _now(sides))
     return memory
 
 

@@ -32,7 +32,8 @@ from tribe_po.records import Kind, Link, Memory, Record
 from tribe_po.sides import Creation, Written
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Plan, Status
-from tribe_po.sync.contacts import OTHER_ROLE, held_by_another
+from tribe_po.sync.contacts import held_by_another
+from tribe_po.sync.other_role import OTHER_ROLE
 from tribe_po.sync.trees import FORM_CHANGED, GONE
 
 NUMBER = "923456783"

@@ -33,10 +33,11 @@ from tests.sync.fakes import FakeKeeper, FakeSide, two_sides
 from tests.sync.rounds import make_pass
 from tribe_po.errors import LostAnswer, RecordRefused, Temporary, TribePoError
 from tribe_po.fields import Field, Owner, fields_of
-from tribe_po.records import Conflict, Kind, Link, Memory, System, Value
+from tribe_po.records import Conflict, Kind, Link, Memory, Record, System, Value
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync.change import Action, Plan, Task
 from tribe_po.sync.match import mark_for
+from tribe_po.sync.other_role import shared
 
 TRIBES_LAG = timedelta(seconds=60)
 
@@ -144,7 +145,10 @@ class TwoOffices(RuleBasedStateMachine):
         if (other, id_) not in self.sides[POWEROFFICE].records:
             self.made += 1
             number = str(40_000 + self.made)
-            self.sides[POWEROFFICE].hold(in_poweroffice(id_, other, number=number))
+            first = self.sides[POWEROFFICE].records[kind, id_].values
+            has = {name: first[name] for name in shared(ORGANIZATION)}
+            record = in_poweroffice(id_, other, ORGANIZATION, number=number, **has)
+            self.sides[POWEROFFICE].hold(record)
 
     @precondition(lambda self: self._of(TRIBE) + self._of(POWEROFFICE))
     @rule(data=st.data(), edit=fields_edited)
@@ -234,11 +238,19 @@ class TwoOffices(RuleBasedStateMachine):
         before = self.sides[system].records[kind, id_].values[name]
         self.sides[system].edit(kind, id_, **{name: value})
         place = (system, kind, id_, name)
+        for role, its_id in self._places(system, kind, id_, name) - {(kind, id_)}:
+            self.edits.pop((system, role, its_id, name), None)  # who edits one sees the other
         if not row_of(kind, name).same(before, value):
             self.edits[place] = value
         if self._is_no_change(place):
             self.edits.pop(place, None)
         self._settle_edits()
+
+    def _roles(self, system: System, kind: Kind, id_: str) -> list[Record]:
+        """All roles of a relation or contact."""
+        records = self.sides[system].records
+        relation = records[kind, id_].relation_id
+        return [one for one in records.values() if one.relation_id == relation]
 
     def _is_no_change(self, place: Place) -> bool:
         """Whether a value is what both sides last agreed on anyway, or they never agreed on the
@@ -248,8 +260,13 @@ class TwoOffices(RuleBasedStateMachine):
         return any(
             name not in link.base or row_of(kind, name).same(link.base[name], value)
             for link in (*self.memory.links.values(), *self.links.values())
-            if (link.kind, link.id_in(system)) == (kind, id_)
+            if (link.kind, link.id_in(system)) in self._places(system, kind, id_, name)
         )
+
+    def _places(self, system: System, kind: Kind, id_: str, name: str) -> set[tuple[Kind, str]]:
+        """Where a field shows: in all roles, or in one."""
+        roles = self._roles(system, kind, id_) if name in shared(ORGANIZATION) else []
+        return {(kind, id_), *((one.kind, one.id) for one in roles)}
 
     def _task(self, pushes: bool) -> Task:
         return push(self.policy) if pushes else pull(self.policy)
@@ -364,10 +381,10 @@ class TwoOffices(RuleBasedStateMachine):
         for (system, kind, id_, name), value in self.edits.items():
             row = row_of(kind, name)
             live = row.same(self.sides[system].records[kind, id_].values[name], value)
+            places = self._places(system, kind, id_, name)
             noted = any(
                 one.field == name
-                and one.kind is kind
-                and id_ == (one.tribe_id if system is TRIBE else one.poweroffice_id)
+                and (one.kind, one.tribe_id if system is TRIBE else one.poweroffice_id) in places
                 and row.same(one.tribe if system is TRIBE else one.poweroffice, value)
                 for one in self.kept
             )

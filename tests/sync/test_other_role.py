@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,15 +22,16 @@ from tests.sync.builders import (
     memory_of,
     planned,
     pull,
+    push,
     the_change,
 )
-from tribe_po.records import NO_VALUES, Link, Memory, Observation, Record
+from tribe_po.records import NO_VALUES, Link, Memory, Observation, Record, Value
 from tribe_po.sides import Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action
 from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import BY_CONTACT
-from tribe_po.sync.other_role import agreed_before, other_role, shared, with_other_roles
+from tribe_po.sync.other_role import agreed_before, levelled, other_role, shared, with_other_roles
 from tribe_po.sync.trees import GONE
 
 OLD, IN_TRIBE = "post@fjordkaffe.example", "ny@tribe.example"
@@ -73,6 +75,31 @@ def test_what_the_first_role_agreed_on_is_the_base_of_the_second() -> None:
     assert link.base["email"] == OLD
     assert link.tribe == {"email": IN_TRIBE}
     assert link.poweroffice == {"phone": "22334455"}, "PowerOffice alone has it: it goes to Tribe"
+
+
+def test_until_the_role_shows_up_its_relation_is_as_the_first_role_shows_it() -> None:
+    memory = memory_of(customer(), supplier())
+    change = the_change(planned(memory, pull()))
+
+    link = remember.created(memory, change, Written("t2", None), None).links[SUPPLIER, "p1"]
+
+    assert link.tribe == {"email": IN_TRIBE}
+    assert (link.base["email"], link.base["number"]) == (OLD, "20010")
+
+
+def test_of_a_relation_without_a_first_role_only_what_was_sent_is_known() -> None:
+    """Whatever else it has was not told, and is not taken for cleared."""
+    prospect = in_tribe("lead", SUPPLIER, number="20010", email=OLD, phone="99887766")
+    prospect = replace(prospect, relation_id="relation of lead", role_missing=True)
+    memory = memory_of(supplier())
+    change = the_change(planned(memory, pull(), candidates=[prospect]))
+    assert change.creation is not None
+    assert change.creation.values == {"phone": "22334455"}
+
+    link = remember.created(memory, change, Written("t2", None), None).links[SUPPLIER, "p1"]
+
+    assert link.tribe == {}
+    assert (link.base, link.poweroffice["email"]) == ({"phone": "22334455"}, OLD)
 
 
 def test_so_it_is_where_the_role_is_found_in_tribe() -> None:
@@ -189,3 +216,69 @@ class TestARoleThatWasNotShown:
         observation = seen(supplier_in_tribe())
 
         assert with_other_roles(self.memory, observation, (SUPPLIER,)) is observation
+
+
+class TestAnEchoThroughTheOtherRole:
+    """PowerOffice shows in both roles what was written to one of them."""
+
+    @staticmethod
+    def both(**customers: Value) -> Memory:
+        first = replace(linked("p1", "t1"), tribe_relation_id="relation of t1")
+        second = linked("p1", "t2", SUPPLIER, email="ny@tribe.example")
+        second = replace(second, tribe_relation_id="relation of t1")
+        first = edited(first, POWEROFFICE, email="ny@tribe.example", phone="22334455")
+        return memory_of(edited(first, TRIBE, **customers), second)
+
+    def test_it_is_no_edit_in_poweroffice(self) -> None:
+        memory = levelled(self.both(email="nyere@tribe.example"))
+
+        link = memory.links[CUSTOMER, "p1"]
+        assert (link.base["email"], link.tribe) == (IN_TRIBE, {"email": "nyere@tribe.example"})
+        assert link.poweroffice == {"phone": "22334455"}
+
+    def test_what_tribe_has_as_well_is_agreed_on(self) -> None:
+        link = levelled(self.both(email=IN_TRIBE)).links[CUSTOMER, "p1"]
+
+        assert (link.base["email"], link.tribe) == (IN_TRIBE, {})
+
+    def test_a_newer_edit_in_tribe_goes_to_poweroffice(self) -> None:
+        memory = self.both(email="nyere@tribe.example")
+
+        assert [one.edit.values for one in planned(memory, pull()).changes if one.edit] == [
+            {"phone": "22334455"}
+        ]
+        assert {"email": "nyere@tribe.example"} in [
+            one.edit.values for one in planned(memory, push()).changes if one.edit
+        ]
+
+    @pytest.mark.parametrize(
+        "otherwise",
+        [
+            {"parked": GONE[TRIBE]},
+            {"tribe_relation_id": "relation of t9"},
+            {"poweroffice_id": "p9"},
+            {"base": {}},
+        ],
+        ids=lambda one: next(iter(one)),
+    )
+    def test_else_it_is_one(self, otherwise: dict[str, Any]) -> None:
+        memory = self.both()
+        second = replace(memory.links.pop((SUPPLIER, "p1")), **otherwise)
+        memory.links[second.key] = second
+
+        assert levelled(memory) is memory
+
+    def test_a_parked_link_stays_as_it_is(self) -> None:
+        memory = self.both()
+        first = replace(memory.links[CUSTOMER, "p1"], parked=GONE[TRIBE])
+        memory.links[CUSTOMER, "p1"] = first
+
+        assert levelled(memory) is memory
+
+    def test_what_belongs_to_the_role_is_its_own(self) -> None:
+        """Both numbers are 10010: that tells nothing."""
+        first = edited(linked("p1", "t1", number="7"), POWEROFFICE, number="10010")
+        second = replace(linked("p1", "t2", SUPPLIER), tribe_relation_id=first.tribe_relation_id)
+        memory = memory_of(first, second)
+
+        assert levelled(memory) is memory

@@ -8,17 +8,12 @@ overwrite each other's names and addresses, so that this never comes about witho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tribe_po.fields import fields_of
 from tribe_po.records import RELATIONS, Form, Kind, Link, Memory, Record, System, Values
+from tribe_po.sync.other_role import OTHER_ROLE
 from tribe_po.sync.trees import GONE
-
-OTHER_ROLE: Mapping[Kind, Kind] = {
-    Kind.CUSTOMER: Kind.SUPPLIER,
-    Kind.SUPPLIER: Kind.CUSTOMER,
-}
 
 SEPARATE = "Merge the two in Tribe, or make it a contact of its own in PowerOffice."
 """What a person does where PowerOffice made one contact of two relations."""

@@ -6,8 +6,9 @@ PowerOffice would lead otherwise, over what somebody has just changed in Tribe.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
 
 from tribe_po.fields import fields_of
 from tribe_po.records import (
@@ -22,8 +23,15 @@ from tribe_po.records import (
     System,
     Values,
 )
+from tribe_po.sync.trees import see
+
+OTHER_ROLE: Mapping[Kind, Kind] = {
+    Kind.CUSTOMER: Kind.SUPPLIER,
+    Kind.SUPPLIER: Kind.CUSTOMER,
+}
 
 
+@cache
 def shared(form: Form) -> frozenset[str]:
     """The names of the fields that belong to the relation, whatever its roles are."""
     return frozenset(
@@ -37,16 +45,12 @@ def shared(form: Form) -> frozenset[str]:
 def other_role(memory: Memory, contact: Record) -> Link | None:
     """The link of a contact of PowerOffice's in its other role. None where it has none, or one that
     waits: for a person, or to show up in Tribe."""
-    links = (memory.links.get((kind, contact.id)) for kind in RELATIONS if kind is not contact.kind)
-    return next(
-        (
-            link
-            for link in links
-            if link and contact.kind in RELATIONS and link.form is contact.form
-            if not link.parked and link.tribe_relation_id
-        ),
-        None,
-    )
+    if contact.kind not in OTHER_ROLE:
+        return None
+    link = memory.links.get((OTHER_ROLE[contact.kind], contact.id))
+    if link is None or link.form is not contact.form or link.parked or not link.tribe_relation_id:
+        return None
+    return link
 
 
 def lacking(link: Link, contact: Record) -> Record:
@@ -66,10 +70,59 @@ def lacking(link: Link, contact: Record) -> Record:
 def agreed_before(memory: Memory, contact: Record, relation_id: str) -> Values:
     """What both sides last agreed on about a contact and a relation in Tribe that are linked in
     their other role already; nothing where they are not."""
+    link = _first_role(memory, contact, relation_id)
+    return _of_the_relation(link, link.base) if link else NO_VALUES
+
+
+def seen_before(memory: Memory, contact: Record, relation_id: str) -> Values:
+    """What was last seen in Tribe of a relation that is linked in its other role already."""
+    link = _first_role(memory, contact, relation_id)
+    return _of_the_relation(link, link.seen_in(System.TRIBE)) if link else NO_VALUES
+
+
+def _first_role(memory: Memory, contact: Record, relation_id: str) -> Link | None:
     link = other_role(memory, contact)
-    if link is None or link.tribe_relation_id != relation_id:
-        return NO_VALUES
-    return {name: link.base[name] for name in shared(link.form) if name in link.base}
+    return link if link is not None and link.tribe_relation_id == relation_id else None
+
+
+def _of_the_relation(link: Link, values: Values) -> Values:
+    return {name: values[name] for name in shared(link.form) if name in values}
+
+
+def levelled(memory: Memory) -> Memory:
+    """Take over what a contact's other role has agreed on since, where PowerOffice shows just that.
+
+    It is an echo: PowerOffice shows in both roles what was written to one of them. Taken for
+    somebody's edit there it would be written over a newer one in Tribe.
+    """
+    found = {link.key: _levelled(link, memory) for link in memory.links.values()}
+    moved = {key: link for key, link in found.items() if link is not memory.links[key]}
+    return replace(memory, links={**memory.links, **moved}) if moved else memory
+
+
+def _levelled(link: Link, memory: Memory) -> Link:
+    if not link.poweroffice or link.parked or link.kind not in OTHER_ROLE:
+        return link
+    other = memory.links.get((OTHER_ROLE[link.kind], link.poweroffice_id))
+    if other is None or other.parked or other.tribe_relation_id != link.tribe_relation_id:
+        return link
+    echoes = {
+        row.name: other.base[row.name]
+        for row in fields_of(link.kind, link.form)
+        if row.name in shared(link.form)
+        if row.name in link.poweroffice and row.name in other.base
+        if row.same(link.poweroffice[row.name], other.base[row.name])
+    }
+    if not echoes:
+        return link
+    in_tribe = link.seen_in(System.TRIBE)
+    agreed = replace(link, base={**link.base, **echoes}, tribe=_but(link.tribe, echoes))
+    agreed = replace(agreed, poweroffice=_but(link.poweroffice, echoes))
+    return see(agreed, System.TRIBE, {name: in_tribe[name] for name in echoes if name in in_tribe})
+
+
+def _but(values: Values, names: Collection[str]) -> Values:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def with_other_roles(
@@ -96,5 +149,5 @@ def _in_role(link: Link, record: Record) -> Record | None:
     """What a record of one role tells about the other one, which has this link."""
     if record.form is not link.form:
         return None
-    values = {name: record.values[name] for name in shared(link.form) if name in record.values}
+    values = _of_the_relation(link, record.values)
     return replace(record, kind=link.kind, id=link.tribe_id, mark=None, values=values)

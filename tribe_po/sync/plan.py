@@ -32,7 +32,7 @@ from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.match import BY_CONTACT, IF_NOT, Ambiguous, Matching, Pair, released
 from tribe_po.sync.merge import conflicts_of, decisions
 from tribe_po.sync.orders import Hindrance, order_for
-from tribe_po.sync.other_role import agreed_before, lacking, other_role, shared
+from tribe_po.sync.other_role import agreed_before, lacking, levelled, other_role, shared
 from tribe_po.sync.quarantine import Quarantine, link_fingerprint, waits
 from tribe_po.sync.trees import join, pair
 from tribe_po.values import MISSING
@@ -70,7 +70,7 @@ def make_plan(memory: Memory, matching: Matching, task: Task, now: datetime) -> 
         if not p.tribe.role_missing
     ]
     linked = _linked_changes(links)
-    memory = join(memory, links)
+    memory = levelled(join(memory, links))
     planner = _Planner(memory, task, now, Quarantine(memory, now))
     planner.note_ambiguous(matching.ambiguous)
     changes = [

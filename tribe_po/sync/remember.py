@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from tribe_po import fields
-from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System
-from tribe_po.sides import Written
+from tribe_po.records import Intent, Kind, Link, Memory, Quarantined, Record, System, Values
+from tribe_po.sides import Creation, Written
 from tribe_po.sync import invoices, lag
 from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.change import Change, Plan
 from tribe_po.sync.merge import conflicts_of, decisions
-from tribe_po.sync.other_role import agreed_before
+from tribe_po.sync.other_role import agreed_before, seen_before
 from tribe_po.sync.quarantine import link_fingerprint, next_try
 from tribe_po.sync.trees import GONE, join, pair, see
 
@@ -78,10 +78,7 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
         id=written.id,
         relation_id=creation.relation_id,
         form=creation.form,
-        values={
-            row.name: creation.values.get(row.name)
-            for row in fields.fields_of(change.kind, creation.form)
-        },
+        values=_sent(memory, source, creation),
     )
     copy = written.record or seen or sent
     if change.kind is Kind.INVOICE:  # what is wanted of it belongs to what Tribe tells
@@ -90,6 +87,15 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
     succeeded(memory, change)
     agreed = agreed_before(memory, poweroffice, tribe.relation_id)
     return join(memory, [pair(poweroffice, tribe, "created", agreed)])
+
+
+def _sent(memory: Memory, source: Record, creation: Creation) -> Values:
+    """What is known of a copy that nobody has seen yet. A new one is empty but for what was sent;
+    of a relation that got the role only that is known, and what its other role shows."""
+    if creation.relation_id or creation.upgrade_id:
+        return {**seen_before(memory, source, creation.relation_id), **creation.values}
+    rows = fields.fields_of(creation.kind, creation.form)
+    return {row.name: creation.values.get(row.name) for row in rows}
 
 
 def updated(memory: Memory, change: Change, written: Written, now: datetime) -> list[str]:
