@@ -304,11 +304,12 @@ class TwoOffices(RuleBasedStateMachine):
         for change in plan.changes:
             if change.action is Action.LINK:
                 for place in list(self.edits):
-                    system, kind, id_, _name = place
-                    ours = system is POWEROFFICE and id_ == change.poweroffice_id
-                    theirs = system is TRIBE and id_ == change.tribe_id
-                    empty = self.edits[place] is None
-                    if kind is change.kind and (theirs or (ours and empty)):
+                    places = self._places(*place)
+                    ours = (
+                        place[0] is POWEROFFICE and (change.kind, change.poweroffice_id) in places
+                    )
+                    theirs = place[0] is TRIBE and (change.kind, change.tribe_id) in places
+                    if theirs or (ours and self.edits[place] is None):
                         del self.edits[place]
 
     def _counterpart(self, system: System, kind: Kind, id_: str) -> dict[str, Value] | None:
