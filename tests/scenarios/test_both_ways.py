@@ -598,15 +598,20 @@ def test_a_create_that_never_happened_is_forgotten_once_its_source_is_gone(w: Wo
     assert w.tribe.customers() == []
 
 
-def test_a_role_that_was_deleted_in_tribe_brings_nothing_old_back(w: World) -> None:
-    """The customer's role is gone from Tribe, the supplier's is there; no complete read yet."""
+def _without_the_customers_role(w: World) -> tuple[int, str]:
+    """A contact whose customer's role somebody deletes in Tribe, where the supplier's stays; no
+    complete read has told of it yet. Gives the contact and the organisation."""
     contact = w.company(KAFFE)
     w.poweroffice.add_supplier(contact_id=contact)
     w.init()
     w.later()
     customer = w.customer_in_tribe(KAFFE)
-    organization = customer["Organization"]["ID"]
     w.tribe.delete(customer["ID"])
+    return contact, customer["Organization"]["ID"]
+
+
+def test_a_role_that_was_deleted_in_tribe_brings_nothing_old_back(w: World) -> None:
+    _, organization = _without_the_customers_role(w)
     w.tribe.edit(organization, EmailAddress="en@tribe.example")
     w.push()
     w.tribe.edit(organization, EmailAddress="to@tribe.example")
@@ -621,13 +626,7 @@ def test_a_role_that_was_deleted_in_tribe_brings_nothing_old_back(w: World) -> N
 
 
 def test_an_edit_during_a_pass_is_seen_for_a_role_that_was_deleted(w: World) -> None:
-    contact = w.company(KAFFE)
-    w.poweroffice.add_supplier(contact_id=contact)
-    w.init()
-    w.later()
-    customer = w.customer_in_tribe(KAFFE)
-    organization = customer["Organization"]["ID"]
-    w.tribe.delete(customer["ID"])
+    contact, organization = _without_the_customers_role(w)
     w.poweroffice.edit_customer(contact, WebsiteUrl="https://go.example")
 
     def edit() -> None:
