@@ -94,7 +94,7 @@ def test_a_server_that_repeats_the_keys_does_not_get_them_shown(
         else [w.tribe.client_secret]
     )
     fault = Status(status, body.format(keys=keys))
-    w.sandbox.faults.add(Fault(system, None, "/[Tt]oken", fault, times=20))
+    w.sandbox.faults.add(Fault(system, None, "/[Tt]oken", fault, times=100))
     for output in ("table", "json"):
         assert command("init-sync", "--yes", "--verbose", "--output", output).exit_code != 0
     w.sandbox.faults.clear()

@@ -65,6 +65,17 @@ def test_a_server_that_is_busy_then_proves_nothing() -> None:
     assert Names.load(Scripted(say)).resolve(PRODUCT, ["ImportId"]) == "ImportId"
 
 
+def test_a_server_that_is_down_is_not_asked_for_each_set() -> None:
+    asked = []
+
+    def say(_method: str, path: str, _query: object, _body: object) -> Answer:
+        asked.append(path)
+        raise Temporary("a", "b", "c")
+
+    assert Names.load(Scripted(say)).resolve(PRODUCT, ["ImportId"]) == "ImportId"
+    assert len(asked) == 2
+
+
 def test_also_where_the_metadata_takes_longer_than_anybody_waits() -> None:
     def say(_method: str, path: str, _query: object, _body: object) -> Answer:
         if path.endswith("$metadata"):

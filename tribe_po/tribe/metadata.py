@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 from xml.parsers import expat
@@ -108,7 +109,10 @@ class Names:
             names = cls.usual()
         if names.known:
             return names
-        lacking = {name for name in _MARKED if _lacks_import_id(connection, name)}
+        lacking = set()
+        with suppress(Temporary):  # a server that is busy proves nothing
+            for name in _MARKED:
+                lacking |= {name} if _lacks_import_id(connection, name) else set()
         return cls(
             {
                 name: {one: exact for one, exact in members.items() if one != _IMPORT_ID.lower()}
@@ -185,11 +189,8 @@ def _lacks_import_id(connection: Connection, entity_set: str) -> bool:
     """Whether a set has no ImportId, which no readable documentation promises (tribe.md section 15,
     7): it is asked for, and either refused or not in the row that comes. Nothing is written."""
     query = [("$select", f"ID,{_IMPORT_ID}"), ("$top", "1")]
-    try:
-        answer = connection.get(f"{ROOT}/{entity_set}", query)
-        body = answer.json() if answer.status == 200 else None
-    except Temporary:
-        return False
+    answer = connection.get(f"{ROOT}/{entity_set}", query)
+    body = answer.json() if answer.status == 200 else None
     rows = body.get("value") if isinstance(body, dict) else None
     shown = [row for row in rows or () if isinstance(row, dict)] if isinstance(rows, list) else []
     unshown = any(_IMPORT_ID.lower() not in _lowered(row) for row in shown)
