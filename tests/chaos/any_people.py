@@ -93,13 +93,13 @@ class People(RuleBasedStateMachine):
         return rows_of(self.office, side, role.kind).get(role.name)
 
     def in_poweroffice(self, name: str, field: str) -> list[str | None]:
-        """A field of a relation there, of each role."""
-        rows = (self.row(System.POWEROFFICE, Role(kind, name)) for kind in RELATIONS)
+        """A field of a relation there, of each role that nobody has deleted."""
+        rows = (self.row(System.POWEROFFICE, role) for role in self.roles if role.name == name)
         return [row[FIELDS[field][0]] for row in rows if row]
 
     def in_tribe(self, name: str, field: str) -> list[str | None]:
-        """A field of a relation there, of each role."""
-        rows = (self.row(System.TRIBE, Role(kind, name)) for kind in RELATIONS)
+        """A field of a relation there, of each role that nobody has deleted."""
+        rows = (self.row(System.TRIBE, role) for role in self.roles if role.name == name)
         return [row["Organization"][FIELDS[field][1]] for row in rows if row]
 
     @rule(data=st.data(), field=st.sampled_from(sorted(FIELDS)), side=SIDES)
@@ -265,7 +265,8 @@ class People(RuleBasedStateMachine):
     def _settle(self, role: Role) -> None:
         """A person has to settle what becomes of it on the other side."""
         self.roles.remove(role)
-        for edit in [one for one in self.unanswered if one[0] == role.name]:
-            del self.unanswered[edit]
+        if role.other not in self.roles:
+            for edit in [one for one in self.unanswered if one[0] == role.name]:
+                del self.unanswered[edit]
         if not any(one.kind is Kind.CUSTOMER for one in self.roles):
             self.create(Kind.CUSTOMER, System.POWEROFFICE)
