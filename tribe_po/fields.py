@@ -324,6 +324,13 @@ def fields_of(kind: Kind, form: Form) -> tuple[Field, ...]:
     return tuple(row for row in FIELDS if kind in row.kinds and form in row.forms)
 
 
+def normal_of(kind: Kind, form: Form, name: str, values: Values) -> Value:
+    """The form in which one field of a record is compared; None where the record has no such field,
+    or nothing in it."""
+    rows = (row for row in fields_of(kind, form) if row.name == name)
+    return next((row.normal(values.get(name)) for row in rows), None)
+
+
 KEYS: Mapping[Kind, str] = {
     Kind.CUSTOMER: "number",
     Kind.SUPPLIER: "number",

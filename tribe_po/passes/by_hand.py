@@ -19,12 +19,12 @@ from tribe_po.records import (
     Quarantined,
     RecordKey,
     System,
-    Values,
 )
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync import acknowledged
 from tribe_po.sync.match import IF_NOT
 from tribe_po.sync.merge import decisions
+from tribe_po.sync.trees import without
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +250,8 @@ def _still_open(link: Link, field: str) -> bool:
 def _in_favour(link: Link, field: str, keep: System) -> Link:
     base = {**link.base, field: link.seen_in(keep.other).get(field)}
     if keep is System.TRIBE:
-        return replace(link, base=base, poweroffice=_without(link.poweroffice, field))
-    return replace(link, base=base, tribe=_without(link.tribe, field))
-
-
-def _without(values: Values, field: str) -> Values:
-    return {name: value for name, value in values.items() if name != field}
+        return replace(link, base=base, poweroffice=without(link.poweroffice, {field}))
+    return replace(link, base=base, tribe=without(link.tribe, {field}))
 
 
 def forget_settled(memory: Memory) -> tuple[Memory, int]:

@@ -40,7 +40,7 @@ from tribe_po.sync.draft import invoice_update, key_write_back, update_for
 from tribe_po.sync.lag import SETTLE, believed
 from tribe_po.sync.other_role import other_role, shared, with_other_roles
 from tribe_po.sync.totals import of_link
-from tribe_po.sync.trees import see
+from tribe_po.sync.trees import see, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +175,7 @@ class _Run:
         link = other_role(self.memory, source)
         if link is None:
             return change
-        values = {
-            name: value
-            for name, value in creation.values.items()
-            if name not in shared(creation.form)
-        }
+        values = without(creation.values, shared(creation.form))
         joining = replace(creation, relation_id=link.tribe_relation_id, values=values)
         return replace(change, creation=joining)
 

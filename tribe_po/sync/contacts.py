@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from tribe_po.fields import fields_of
+from tribe_po.fields import normal_of
 from tribe_po.records import RELATIONS, Form, Kind, Link, Memory, Record, System, Values
 from tribe_po.sync.other_role import OTHER_ROLE
 from tribe_po.sync.trees import GONE
@@ -96,8 +96,7 @@ def _number_of(record: Record) -> str | None:
 
 
 def _number(kind: Kind, form: Form, values: Values) -> str | None:
-    rows = [row for row in fields_of(kind, form) if row.name == "organization_number"]
-    number = rows[0].normal(values.get("organization_number")) if rows else None
+    number = normal_of(kind, form, "organization_number", values)
     return None if number is None else str(number)
 
 

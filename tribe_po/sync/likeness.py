@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tribe_po.fields import fields_of
+from tribe_po.fields import normal_of
 from tribe_po.records import Address, Record
 
 Key = tuple[str, ...]
@@ -15,9 +15,8 @@ def by_field(name: str) -> Callable[[Record], Key | None]:
     """What gives the normal form of one field, None where there is nothing in it."""
 
     def key(record: Record) -> Key | None:
-        rows = [row for row in fields_of(record.kind, record.form) if row.name == name]
-        values = [row.normal(record.values.get(name)) for row in rows]
-        return (str(values[0]),) if values and values[0] is not None else None
+        value = normal_of(record.kind, record.form, name, record.values)
+        return None if value is None else (str(value),)
 
     return key
 

@@ -23,7 +23,7 @@ from tribe_po.records import (
     System,
     Values,
 )
-from tribe_po.sync.trees import see
+from tribe_po.sync.trees import see, without
 
 OTHER_ROLE: Mapping[Kind, Kind] = {
     Kind.CUSTOMER: Kind.SUPPLIER,
@@ -116,13 +116,13 @@ def _levelled(link: Link, memory: Memory) -> Link:
     if not echoes:
         return link
     in_tribe = link.seen_in(System.TRIBE)
-    agreed = replace(link, base={**link.base, **echoes}, tribe=_but(link.tribe, echoes))
-    agreed = replace(agreed, poweroffice=_but(link.poweroffice, echoes))
+    agreed = replace(
+        link,
+        base={**link.base, **echoes},
+        tribe=without(link.tribe, echoes),
+        poweroffice=without(link.poweroffice, echoes),
+    )
     return see(agreed, System.TRIBE, {name: in_tribe[name] for name in echoes if name in in_tribe})
-
-
-def _but(values: Values, names: Collection[str]) -> Values:
-    return {name: value for name, value in values.items() if name not in names}
 
 
 def with_other_roles(

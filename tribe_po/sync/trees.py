@@ -74,12 +74,13 @@ def _settled(link: Link) -> Link:
     return replace(
         link,
         base={**link.base, **agreed},
-        tribe=_without(link.tribe, agreed),
-        poweroffice=_without(link.poweroffice, agreed),
+        tribe=without(link.tribe, agreed),
+        poweroffice=without(link.poweroffice, agreed),
     )
 
 
-def _without(values: Values, names: Collection[str]) -> Values:
+def without(values: Values, names: Collection[str]) -> Values:
+    """Values but those of some fields."""
     return {name: value for name, value in values.items() if name not in names}
 
 
