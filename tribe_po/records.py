@@ -83,10 +83,14 @@ NO_VALUES: Values = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A field that was written to Tribe, when, and what Tribe may show in its place for a while."""
+    """A field that was written to Tribe, when, and what Tribe may show in its place for a while.
+
+    `overdue` says that Tribe still showed one of those when the while was over: the last of them.
+    """
 
     at: datetime
     before: tuple[Value, ...]
+    overdue: bool = False
 
 
 NOTHING_SENT: Mapping[str, Sent] = MappingProxyType({})

@@ -12,6 +12,7 @@ import pytest
 from tests.cli.calls import change, command, document_of, files
 from tests.scenarios.world import World
 from tribe_po.records import Kind, Quarantined, System
+from tribe_po.sandbox.faults import Fault, Status
 from tribe_po.state.lock import lock
 
 call = partial(command, "quarantine")
@@ -133,6 +134,27 @@ def test_a_retry_of_what_was_corrected_in_poweroffice_succeeds(w: World) -> None
     assert w.push(after=timedelta(minutes=1)).counts["create"] == 0
     call("retry", known.id)
     assert w.push(after=timedelta(seconds=1)).counts["create"] == 1
+    assert w.memory().quarantine == {}
+
+
+@pytest.mark.parametrize("chosen", [True, False], ids=["by id", "all"])
+def test_what_tribe_did_not_take_is_sent_again(w: World, chosen: bool) -> None:
+    contact = w.company("Fjord Kaffe AS", PhoneNumber="+4700111111")
+    w.init()
+    w.later()
+    w.poweroffice.edit_customer(contact, PhoneNumber="+4700222222")
+    w.sandbox.faults.add(Fault("tribe", "PUT", "/Relation_Organization", Status(204)))
+    w.pull()
+    w.push(full=True)
+    w.pull(full=True)
+    assert entry(w).held_fields == ("phone",)
+    w.sandbox.requests.clear()
+    told = call("retry", entry(w).id if chosen else "--all").stdout
+    assert told == "1 record will be tried again by the next pass.\n"
+    w.pull()
+    assert len(w.wrote("tribe")) == 1
+    assert w.customer_in_tribe("Fjord Kaffe AS")["Organization"]["PhoneNumber"] == "+4700222222"
+    w.pull(full=True)
     assert w.memory().quarantine == {}
 
 

@@ -76,7 +76,7 @@ TRIBE_QUESTIONS: tuple[Question, ...] = (
         11,
         "LastMutationDate null, in whole seconds, unmoved by an address; reads behind writes",
         "Asks for both dates with an overlap, and for the address apart; remembers what it sent "
-        "until that shows.",
+        "until that shows, and lists what does not.",
     ),
     Question(
         12,

@@ -11,6 +11,7 @@ import pytest
 
 from tests.dialects.wireless import office
 from tests.scenarios.world import OSLO, World
+from tribe_po.sandbox.faults import Fault, Status
 
 KAFFE = "Fjord Kaffe AS"
 SOON = timedelta(seconds=25)
@@ -64,3 +65,21 @@ def test_what_was_written_a_moment_ago_is_no_edit(tmp_path: Path, full: bool) ->
         w.push(full=True)
         assert _shows(w) == MEANT
         assert [one.path for one in w.sandbox.requests.writes() if b"11111" in one.body] == []
+
+
+def test_what_was_never_taken_is_no_edit_either(tmp_path: Path) -> None:
+    with office(tmp_path) as w:
+        contact = w.company(KAFFE, PhoneNumber=OLD)
+        w.init()
+        w.later()
+        w.poweroffice.edit_customer(contact, PhoneNumber=NEW)
+        w.sandbox.faults.add(Fault("tribe", "PUT", r"/Relation_Organization", Status(204)))
+        w.pull(after=SOON)
+        assert w.sandbox.faults.pending() == []
+        for one_pass in (w.push, w.pull, w.push, w.pull):
+            one_pass(full=True)
+        shown = w.customer_in_tribe(KAFFE)["Organization"]["PhoneNumber"]
+        assert (shown, w.customer_in_poweroffice(KAFFE)["PhoneNumber"]) == (OLD, NEW)
+        (entry,) = w.memory().quarantine.values()
+        assert (entry.label, entry.held_fields) == (KAFFE, ("phone",))
+        assert "still shows what was there before" in entry.reason

@@ -190,7 +190,10 @@ def full_memory() -> Memory:
         tribe_address_id="address-1",
         parked="gone in Tribe",
         acknowledged=("poweroffice:content:0123456789abcdef",),
-        sent={"phone": Sent(NOON, ("22334455", None)), "price": Sent(NOON, (Decimal("9.50"),))},
+        sent={
+            "phone": Sent(NOON, ("22334455", None)),
+            "price": Sent(NOON, (Decimal("9.50"),), overdue=True),
+        },
     )
     record = Record(
         Kind.SUPPLIER,

@@ -326,12 +326,14 @@ class TwoOffices(RuleBasedStateMachine):
         return None
 
     def _settle_edits(self) -> None:
+        """Forget the edits that have arrived, by whatever role."""
         for place, value in list(self.edits.items()):
             system, kind, id_, name = place
             row = row_of(kind, name)
-            theirs = self._counterpart(system, kind, id_)
             own = self.sides[system].records[kind, id_].values
-            if theirs is not None and row.same(own[name], value) and row.same(theirs[name], value):
+            theirs = (self._counterpart(system, *role) for role in self._places(*place))
+            arrived = any(one is not None and row.same(one[name], value) for one in theirs)
+            if arrived and row.same(own[name], value):
                 del self.edits[place]
 
     def _waiting(self, link: Link) -> Iterator[str]:

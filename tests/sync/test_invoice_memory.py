@@ -93,7 +93,7 @@ def test_a_booking_leaves_the_phase_alone() -> None:
 
 def copied(written: Written, seen: Record | None = None, **values: Value) -> Link:
     (change,) = exported(source(content="c0ffee", **values)).changes
-    memory = remember.created(Memory(), change, written, seen)
+    memory = remember.created(Memory(), change, written, seen, NOW)
     (made,) = memory.links.values()
     return made
 

@@ -17,10 +17,20 @@ from tests.sync.builders import (
     in_tribe,
     linked,
     memory_of,
+    planned,
+    pull,
     saw,
+    the_change,
 )
-from tribe_po.records import Kind, Link, Memory, Record, Sent, System
-from tribe_po.sync.lag import SETTLE, as_believed, laid_over, wrote
+from tribe_po.records import Kind, Link, Memory, Record, Sent, System, Values
+from tribe_po.sync.lag import (
+    SETTLE,
+    as_believed,
+    laid_over,
+    not_taken,
+    to_be_sent_again,
+    wrote,
+)
 from tribe_po.tribe.changes import OVERLAP
 
 OLD, NEW = "+4700111111", "+4700222222"
@@ -64,9 +74,28 @@ def test_once_it_shows_the_next_value_is_an_edit(now: datetime) -> None:
     assert after(seen, shown(phone=OLD), now).tribe == {"phone": OLD}
 
 
-def test_what_does_not_show_in_time_was_changed_by_somebody() -> None:
+def test_what_does_not_show_in_time_is_no_edit_either() -> None:
+    """Tribe may have taken nothing: the old value must not replace the new one elsewhere."""
     seen = after(just_written(), shown(phone=OLD), LATE)
-    assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
+    assert (seen.tribe, seen.sent) == ({}, {"phone": Sent(NOON, (OLD,), overdue=True)})
+
+
+def test_nothing_is_overdue_before_its_time() -> None:
+    seen = after(just_written(), shown(phone=OLD), LATE - timedelta(seconds=1))
+    assert seen.sent == {"phone": Sent(NOON, (OLD,))}
+
+
+@pytest.mark.parametrize(("phone", "edit"), [(NEW, {}), ("333", {"phone": "333"})])
+def test_what_is_overdue_may_still_show_or_be_changed(phone: str, edit: Values) -> None:
+    seen = after(after(just_written(), shown(phone=OLD), LATE), shown(phone=phone), LATE)
+    assert (seen.tribe, seen.sent) == (edit, {})
+
+
+def test_what_was_overdue_stays_so_when_nothing_tells_or_a_clock_is_set_back() -> None:
+    late = after(just_written(), shown(phone=OLD), LATE)
+    silent = replace(shown(phone=OLD), values={"email": "post@fjordkaffe.example"})
+    assert after(late, silent, LATE) == late
+    assert after(late, shown(phone=OLD), NOON) == late
 
 
 def test_another_value_is_an_edit_at_once() -> None:
@@ -84,14 +113,15 @@ def test_what_two_writes_replaced_is_no_edit() -> None:
     assert after(twice, shown(phone=NEW), SOON).tribe == {}
 
 
-def test_what_nothing_is_told_of_goes_on_waiting() -> None:
+@pytest.mark.parametrize("now", [SOON, LATE])
+def test_what_nothing_is_told_of_goes_on_waiting(now: datetime) -> None:
     silent = replace(shown(phone=OLD), values={"email": "post@fjordkaffe.example"})
-    assert after(just_written(), silent, SOON) == just_written()
+    assert after(just_written(), silent, now) == just_written()
 
 
 def test_a_clock_that_was_set_back_makes_nobody_wait() -> None:
     seen = after(just_written(), shown(phone=OLD), NOON - timedelta(hours=1))
-    assert (seen.tribe, seen.sent) == ({"phone": OLD}, {})
+    assert seen.sent == {"phone": Sent(NOON, (OLD,), overdue=True)}
 
 
 def test_an_edit_of_that_time_is_read_again_afterwards() -> None:
@@ -100,8 +130,34 @@ def test_an_edit_of_that_time_is_read_again_afterwards() -> None:
 
 def test_a_second_write_begins_anew() -> None:
     again = wrote(just_written(), {"phone": NEW}, SOON)
-    assert after(again, shown(phone=OLD), LATE).tribe == {}
-    assert after(again, shown(phone=OLD), SOON + SETTLE).tribe == {"phone": OLD}
+    assert not after(again, shown(phone=OLD), LATE).sent["phone"].overdue
+    assert after(again, shown(phone=OLD), SOON + SETTLE).sent["phone"].overdue
+
+
+def written_twice() -> Link:
+    """Of two phone numbers that were written, Tribe shows none, but the one before."""
+    newer = replace(just_written(), base={**just_written().base, "phone": "+4700333333"})
+    return after(wrote(newer, {"phone": NEW}, NOON), shown(phone=OLD), LATE)
+
+
+def test_what_shows_instead_is_the_last_that_is_remembered() -> None:
+    assert written_twice().sent == {"phone": Sent(NOON, (NEW, OLD), overdue=True)}
+
+
+def test_what_was_not_taken_is_told_for_tribe() -> None:
+    assert list(not_taken(written_twice(), TRIBE)) == ["phone"]
+    assert not_taken(written_twice(), POWEROFFICE) == {}
+    assert not_taken(just_written(), TRIBE) == {}
+
+
+def test_what_is_to_be_sent_again_was_never_sent() -> None:
+    again = to_be_sent_again(wrote(written_twice(), {"email": None}, LATE))
+    assert again.seen_in(TRIBE)["phone"] == OLD
+    assert again.seen_in(POWEROFFICE)["phone"] == "+4700333333"
+    assert list(again.sent) == ["email"]
+    change = the_change(planned(memory_of(again), pull()))
+    assert change.edit is not None
+    assert change.edit.values == {"phone": "+4700333333"}
 
 
 def test_poweroffice_shows_at_once_what_it_took() -> None:

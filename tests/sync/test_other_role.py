@@ -25,13 +25,20 @@ from tests.sync.builders import (
     push,
     the_change,
 )
-from tribe_po.records import NO_VALUES, Link, Memory, Observation, Record, Value
+from tribe_po.records import NO_VALUES, Link, Memory, Observation, Record, Sent, Value
 from tribe_po.sides import Written
 from tribe_po.sync import remember
 from tribe_po.sync.change import Action
 from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import BY_CONTACT
-from tribe_po.sync.other_role import agreed_before, levelled, other_role, shared, with_other_roles
+from tribe_po.sync.other_role import (
+    agreed_before,
+    levelled,
+    other_role,
+    seen_before,
+    shared,
+    with_other_roles,
+)
 from tribe_po.sync.trees import GONE
 
 OLD, IN_TRIBE = "post@fjordkaffe.example", "ny@tribe.example"
@@ -69,7 +76,7 @@ def test_what_the_first_role_agreed_on_is_the_base_of_the_second() -> None:
     seen = in_tribe("t2", SUPPLIER, number="20010", email=IN_TRIBE)
     seen = replace(seen, relation_id="relation of t1")
 
-    memory = remember.created(memory, change, Written("t2", None), seen)
+    memory = remember.created(memory, change, Written("t2", None), seen, NOON)
 
     link = memory.links[SUPPLIER, "p1"]
     assert link.base["email"] == OLD
@@ -81,10 +88,42 @@ def test_until_the_role_shows_up_its_relation_is_as_the_first_role_shows_it() ->
     memory = memory_of(customer(), supplier())
     change = the_change(planned(memory, pull()))
 
-    link = remember.created(memory, change, Written("t2", None), None).links[SUPPLIER, "p1"]
+    link = remember.created(memory, change, Written("t2", None), None, NOON).links[SUPPLIER, "p1"]
 
     assert link.tribe == {"email": IN_TRIBE}
     assert (link.base["email"], link.base["number"]) == (OLD, "20010")
+    assert link.sent == {"number": Sent(NOON, (None,))}
+
+
+def test_what_the_relation_had_before_it_got_the_role_is_no_edit() -> None:
+    prospect = in_tribe("lead", SUPPLIER, number="20010", email=OLD, phone="99887766")
+    prospect = replace(prospect, relation_id="relation of lead", role_missing=True)
+    memory = memory_of(supplier())
+    change = the_change(planned(memory, pull(), candidates=[prospect]))
+
+    link = remember.created(memory, change, Written("t2", None), None, NOON).links[SUPPLIER, "p1"]
+
+    assert link.sent == {"phone": Sent(NOON, ("99887766",))}
+
+
+def test_what_was_read_back_waits_for_nothing() -> None:
+    memory = memory_of(customer(), supplier())
+    change = the_change(planned(memory, pull()))
+    seen = replace(in_tribe("t2", SUPPLIER, number="20010"), relation_id="relation of t1")
+
+    link = remember.created(memory, change, Written("t2", None), seen, NOON).links[SUPPLIER, "p1"]
+
+    assert link.sent == {}
+
+
+def test_what_tribe_does_not_show_yet_is_not_agreed_on() -> None:
+    first = replace(customer(), sent={"phone": Sent(NOON, ("99887766",))})
+
+    agreed = agreed_before(memory_of(first), supplier(), "relation of t1")
+
+    assert "phone" not in agreed
+    assert "phone" not in seen_before(memory_of(first), supplier(), "relation of t1")
+    assert agreed["email"] == OLD
 
 
 def test_of_a_relation_without_a_first_role_only_what_was_sent_is_known() -> None:
@@ -96,7 +135,7 @@ def test_of_a_relation_without_a_first_role_only_what_was_sent_is_known() -> Non
     assert change.creation is not None
     assert change.creation.values == {"phone": "22334455"}
 
-    link = remember.created(memory, change, Written("t2", None), None).links[SUPPLIER, "p1"]
+    link = remember.created(memory, change, Written("t2", None), None, NOON).links[SUPPLIER, "p1"]
 
     assert link.tribe == {}
     assert (link.base, link.poweroffice["email"]) == ({"phone": "22334455"}, OLD)
@@ -240,6 +279,27 @@ class TestAnEchoThroughTheOtherRole:
         link = levelled(self.both(email=IN_TRIBE)).links[CUSTOMER, "p1"]
 
         assert (link.base["email"], link.tribe) == (IN_TRIBE, {})
+
+    def test_what_does_not_show_for_the_other_role_does_not_for_this_one(self) -> None:
+        """Else the old value would look like an edit in Tribe, and go to PowerOffice."""
+        memory = self.both()
+        sent = {"email": Sent(NOON, (OLD,), overdue=True)}
+        memory.links[SUPPLIER, "p1"] = replace(memory.links[SUPPLIER, "p1"], sent=sent)
+
+        link = levelled(memory).links[CUSTOMER, "p1"]
+
+        assert (link.base["email"], link.tribe, link.sent) == ("ny@tribe.example", {}, sent)
+
+    def test_what_the_other_role_has_seen_waits_no_longer(self) -> None:
+        memory = self.both()
+        sent = {"email": Sent(NOON, ("ny@tribe.example",), overdue=True)}
+        memory.links[CUSTOMER, "p1"] = replace(
+            memory.links[CUSTOMER, "p1"], base={"email": OLD}, tribe={}, sent=sent
+        )
+
+        link = levelled(memory).links[CUSTOMER, "p1"]
+
+        assert (link.base["email"], link.tribe, link.sent) == ("ny@tribe.example", {}, {})
 
     def test_a_newer_edit_in_tribe_goes_to_poweroffice(self) -> None:
         memory = self.both(email="nyere@tribe.example")

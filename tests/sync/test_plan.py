@@ -44,15 +44,16 @@ from tribe_po.records import (
     Memory,
     Quarantined,
     Record,
+    Sent,
     System,
     Value,
 )
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync import remember
-from tribe_po.sync.acknowledged import fingerprint
+from tribe_po.sync.acknowledged import fingerprint, with_differences
 from tribe_po.sync.apply import apply
 from tribe_po.sync.change import Action, Plan, Status, Task
-from tribe_po.sync.lag import SETTLE
+from tribe_po.sync.lag import LOOK_AT_IT, SETTLE
 from tribe_po.sync.plan import make_plan, to_look_up
 from tribe_po.sync.quarantine import FIRST_RETRY, LAST_RETRY, link_fingerprint, next_try
 from tribe_po.sync.trees import GONE
@@ -327,6 +328,49 @@ class TestUpdates:
         assert not plan.changes
         assert plan.unchanged == 1
         assert the_entry(plan).held_fields == ("address",)
+
+    def test_what_tribe_did_not_take_is_listed_and_not_sent_again(self) -> None:
+        link = replace(linked(), sent={"email": Sent(NOON, (None,), overdue=True)})
+
+        plan = planned(memory_of(link), pull())
+
+        assert not plan.changes
+        entry = the_entry(plan)
+        assert (entry.system, entry.held_fields, entry.next_step) == (TRIBE, ("email",), LOOK_AT_IT)
+        assert "still shows what was there before" in entry.reason
+        assert planned(memory_of(link), push()).quarantined == {}
+
+    def test_what_was_acknowledged_of_it_is_not_listed(self) -> None:
+        link = replace(linked(), sent={"email": Sent(NOON, (None,), overdue=True)})
+        link = with_differences(link, TRIBE, ["email"])
+
+        assert planned(memory_of(link), pull()).quarantined == {}
+
+    def test_it_is_listed_beside_what_tribe_would_refuse(self) -> None:
+        sent = {"email": Sent(NOON, (None,), overdue=True)}
+        link = replace(edited(linked(), POWEROFFICE, name=None), sent=sent)
+
+        entry = the_entry(planned(memory_of(link), pull()))
+
+        assert set(entry.held_fields) == {"email", "name"}
+        assert entry.next_step == LOOK_AT_IT
+
+    def test_what_changes_once_more_is_sent_and_not_listed(self) -> None:
+        sent = {"email": Sent(NOON, (None,), overdue=True)}
+        link = replace(edited(linked(), POWEROFFICE, email="ny@x.example"), sent=sent)
+
+        plan = planned(memory_of(link), pull())
+
+        edit = the_change(plan).edit
+        assert edit is not None
+        assert edit.values == {"email": "ny@x.example"}
+        assert edit.expected == {"email": None}, "what Tribe shows, not what it did not take"
+        assert plan.quarantined == {}
+
+    def test_what_still_may_show_is_not_listed(self) -> None:
+        link = replace(linked(), sent={"email": Sent(NOON, (None,))})
+
+        assert planned(memory_of(link), pull()).quarantined == {}
 
     def test_a_name_that_was_cleared_is_held(self) -> None:
         plan = planned(memory_of(edited(linked(), TRIBE, name=None)), push())

@@ -22,6 +22,7 @@ from tribe_po.records import (
 )
 from tribe_po.settings import ConflictPolicy
 from tribe_po.sync import acknowledged
+from tribe_po.sync.lag import not_taken, to_be_sent_again
 from tribe_po.sync.match import IF_NOT
 from tribe_po.sync.merge import decisions
 from tribe_po.sync.trees import without
@@ -54,10 +55,22 @@ def retry(memory: Memory, ids: Collection[str], now: datetime) -> Retried:
         for key, entry in chosen.items()
         if not entry.held_fields
     }
+    untaken = {
+        link.key: to_be_sent_again(link)
+        for link in memory.links.values()
+        if (System.TRIBE, *link.key) in chosen and not_taken(link, System.TRIBE)
+    }
+    sent_again = {key: entry for key, entry in chosen.items() if key[1:] in untaken}
     return Retried(
-        memory=replace(memory, quarantine={**memory.quarantine, **again}),
-        again=tuple(again.values()),
-        held=tuple(entry for entry in chosen.values() if entry.held_fields),
+        memory=replace(
+            memory,
+            links={**memory.links, **untaken},
+            quarantine={**memory.quarantine, **again},
+        ),
+        again=(*again.values(), *sent_again.values()),
+        held=tuple(
+            entry for key, entry in chosen.items() if entry.held_fields and key not in sent_again
+        ),
     )
 
 

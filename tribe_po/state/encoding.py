@@ -153,7 +153,8 @@ def _decode_link(document: Document) -> tuple[tuple[Kind, str], Link]:
 
 
 def _encode_sent(one: Sent) -> Document:
-    return {"at": encode_time(one.at), "before": [encode_value(value) for value in one.before]}
+    document = {"at": encode_time(one.at), "before": [encode_value(value) for value in one.before]}
+    return {**document, "overdue": True} if one.overdue else document
 
 
 def _decode_sent(document: Any) -> Mapping[str, Sent]:
@@ -166,7 +167,7 @@ def _decode_one_sent(document: Document) -> Sent:
     if not isinstance(before, list):
         raise Malformed(f"before is {type(before).__name__}, not a list")
     values = (decode_value(one) for one in before)
-    return Sent(time_in(document, "at"), tuple(values))
+    return Sent(time_in(document, "at"), tuple(values), document.get("overdue") is True)
 
 
 def _encode_record(key: RecordKey, record: Record) -> Document:

@@ -224,7 +224,7 @@ class _Run:
             return []
 
     def _created(self, change: Change, written: Written, seen: Record | None) -> Change:
-        self.memory = remember.created(self.memory, change, written, seen)
+        self.memory = remember.created(self.memory, change, written, seen, self.now())
         if change.system is System.TRIBE:
             return replace(change, tribe_id=written.id)
         return replace(change, poweroffice_id=written.id)

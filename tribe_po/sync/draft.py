@@ -12,6 +12,7 @@ from tribe_po.settings import ConflictPolicy, Invoicing
 from tribe_po.sides import Creation, Edit
 from tribe_po.sync import invoices, totals
 from tribe_po.sync.change import Action, Change, FieldChange
+from tribe_po.sync.lag import shown_instead
 from tribe_po.sync.match import Pair, mark_for
 from tribe_po.sync.merge import Decision, decisions
 from tribe_po.sync.orders import Linked
@@ -227,7 +228,8 @@ def split_by_fit(
 
 def update(link: Link, target: System, decided: Sequence[Decision]) -> Change:
     """The change that writes the decided fields to one side of a link."""
-    before, after = link.seen_in(target), link.seen_in(target.other)
+    before = {**link.seen_in(target), **shown_instead(link, target)}
+    after = link.seen_in(target.other)
     return update_of(
         link,
         target,

@@ -69,15 +69,17 @@ def lacking(link: Link, contact: Record) -> Record:
 
 def agreed_before(memory: Memory, contact: Record, relation_id: str) -> Values:
     """What both sides last agreed on about a contact and a relation in Tribe that are linked in
-    their other role already; nothing where they are not."""
+    their other role already, as far as Tribe has shown it; nothing where they are not."""
     link = _first_role(memory, contact, relation_id)
-    return _of_the_relation(link, link.base) if link else NO_VALUES
+    return _of_the_relation(link, without(link.base, link.sent)) if link else NO_VALUES
 
 
 def seen_before(memory: Memory, contact: Record, relation_id: str) -> Values:
     """What was last seen in Tribe of a relation that is linked in its other role already."""
     link = _first_role(memory, contact, relation_id)
-    return _of_the_relation(link, link.seen_in(System.TRIBE)) if link else NO_VALUES
+    if link is None:
+        return NO_VALUES
+    return _of_the_relation(link, without(link.seen_in(System.TRIBE), link.sent))
 
 
 def _first_role(memory: Memory, contact: Record, relation_id: str) -> Link | None:
@@ -115,14 +117,18 @@ def _levelled(link: Link, memory: Memory) -> Link:
     }
     if not echoes:
         return link
+    # What was sent for the other role, and does not show in Tribe, does not show for this one.
+    waiting = {name: sent for name, sent in other.sent.items() if name in echoes}
     in_tribe = link.seen_in(System.TRIBE)
     agreed = replace(
         link,
         base={**link.base, **echoes},
         tribe=without(link.tribe, echoes),
         poweroffice=without(link.poweroffice, echoes),
+        sent={**{name: sent for name, sent in link.sent.items() if name not in echoes}, **waiting},
     )
-    return see(agreed, System.TRIBE, {name: in_tribe[name] for name in echoes if name in in_tribe})
+    shown = echoes.keys() - waiting.keys() - link.sent.keys()
+    return see(agreed, System.TRIBE, {name: in_tribe[name] for name in shown if name in in_tribe})
 
 
 def with_other_roles(

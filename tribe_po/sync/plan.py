@@ -28,12 +28,13 @@ from tribe_po.sync.draft import (
     split_by_fit,
     update,
 )
+from tribe_po.sync.lag import LOOK_AT_IT, not_taken
 from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.match import BY_CONTACT, IF_NOT, Ambiguous, Matching, Pair, released
 from tribe_po.sync.merge import conflicts_of, decisions
 from tribe_po.sync.orders import Hindrance, order_for
 from tribe_po.sync.other_role import agreed_before, lacking, levelled, other_role, shared
-from tribe_po.sync.quarantine import Quarantine, link_fingerprint, waits
+from tribe_po.sync.quarantine import Quarantine, complete_in, link_fingerprint, waits
 from tribe_po.sync.trees import join, pair
 from tribe_po.values import MISSING
 
@@ -223,7 +224,7 @@ class _Planner:
         if target is System.POWEROFFICE:
             self.contacts.about_to_get(source)
             beside = self.contacts.other_role(source)
-        self.quarantine.hold(key, source.label, source.system, refusals, digest)
+        self.quarantine.hold(key, source.label, refusals, complete_in(source.system), digest)
         yield self._joining(source, refusals, matched, beside)
 
     def _joining(
@@ -278,7 +279,7 @@ class _Planner:
             yield from changes
 
     def _update(self, link: Link) -> Iterator[Change]:
-        if not (link.tribe or link.poweroffice):
+        if not (link.tribe or link.poweroffice or link.sent):
             return
         decided = list(decisions(link, self.task.conflicts))
         self.conflicts.extend(conflicts_of(link, decided, self.memory, self.now))
@@ -293,8 +294,10 @@ class _Planner:
             if self.quarantine.waits(key, digest):
                 continue
             fitting, held = split_by_fit(link, target, decided)
-            told = still_to_tell(link, target, held)
-            self.quarantine.hold(key, link.label, target.other, told, digest)
+            late = not_taken(link, target, fitting)
+            told = still_to_tell(link, target, {**held, **late})
+            step = LOOK_AT_IT if late.keys() & told.keys() else complete_in(target.other)
+            self.quarantine.hold(key, link.label, told, step, digest)
             if fitting:
                 yield update(link, target, fitting)
 

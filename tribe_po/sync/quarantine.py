@@ -26,6 +26,11 @@ def next_try(attempts: int, now: datetime) -> datetime:
     return now + min(FIRST_RETRY * (1 << (attempts - 1)), LAST_RETRY)
 
 
+def complete_in(source: System) -> str:
+    """What a person does about fields that the other side would refuse as they are."""
+    return f"Complete it in {source.title}; everything else about the record goes on."
+
+
 def waits(memory: Memory, key: RecordKey, digest: str, now: datetime) -> bool:
     """Whether a record that was quarantined is left out again: nothing about it has changed and its
     time has not come. Fields that are held are no reason to leave out the record."""
@@ -55,18 +60,18 @@ class Quarantine:
         self,
         key: RecordKey,
         label: str,
-        source: System,
         refusals: Mapping[str, str],
+        next_step: str,
         digest: str,
     ) -> None:
-        """Hold back the fields that the other side would refuse, if there are any: `refusals` says
-        why, by field."""
+        """Hold back the fields that the other side would refuse or did not take, if there are any:
+        `refusals` says why, by field."""
         if refusals:
             self.put(
                 key,
                 label,
                 "; ".join(f"{name.replace('_', ' ')}: {why}" for name, why in refusals.items()),
-                f"Complete it in {source.title}; everything else about the record goes on.",
+                next_step,
                 digest,
                 tuple(refusals),
             )

@@ -63,11 +63,13 @@ def intended(memory: Memory, changes: Iterable[Change], now: datetime) -> None:
         )
 
 
-def created(memory: Memory, change: Change, written: Written, seen: Record | None) -> Memory:
+def created(
+    memory: Memory, change: Change, written: Written, seen: Record | None, now: datetime
+) -> Memory:
     """Link a copy that was created to its source.
 
     `seen` is the copy as it was read back. Where it does not show up yet, what was sent stands in
-    for it until the next pass sees it.
+    for it until a pass sees it, field by field.
     """
     source, creation = change.source, change.creation
     assert source is not None
@@ -86,7 +88,12 @@ def created(memory: Memory, change: Change, written: Written, seen: Record | Non
     poweroffice, tribe = (source, copy) if change.system is System.TRIBE else (copy, source)
     succeeded(memory, change)
     agreed = agreed_before(memory, poweroffice, tribe.relation_id)
-    return join(memory, [pair(poweroffice, tribe, "created", agreed)])
+    link = pair(poweroffice, tribe, "created", agreed)
+    if tribe is sent:
+        shown = {one.name: one.before for one in change.fields}
+        shown |= seen_before(memory, source, creation.relation_id)
+        link = lag.wrote(link, {name: shown.get(name) for name in creation.values}, now)
+    return join(memory, [link])
 
 
 def _sent(memory: Memory, source: Record, creation: Creation) -> Values:

@@ -49,7 +49,8 @@ class TribeDialect:
     former: the API writes IsFormer; or a request with it is `refused` (400) or `forbidden` (403);
         or it is `ignored` (6.9).
     new_address: an address that is given in full where a relation names one is made and `named` by
-        that; or becomes the relation's `visiting` one; or is `refused` (400) (7).
+        that; or becomes the relation's `visiting` one; or is `refused` (400); or is `dropped`, and
+        the rest of the request taken (7).
     upgrade_type: how `_UpgradeType` wants the target's name, with underscores or dots; or None
         where relationships cannot be converted (6.5).
     read_lag: so many seconds after its creation a record shows in lists (4.7).
@@ -92,7 +93,7 @@ class TribeDialect:
     nested_filter: bool = True
     import_id: Literal["told", "untold", "unfilterable", "absent"] = "told"
     former: Literal["taken", "refused", "forbidden", "ignored"] = "taken"
-    new_address: Literal["named", "visiting", "refused"] = "named"
+    new_address: Literal["named", "visiting", "refused", "dropped"] = "named"
     upgrade_type: Literal["underscored", "dotted"] | None = "underscored"
     read_lag: float = 0
     query_lag: float = 0

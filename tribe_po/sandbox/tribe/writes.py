@@ -225,6 +225,8 @@ class Writer:
         moved = bool(draft.values)
         for navigation, target in draft.links.items():
             if isinstance(target, Draft):
+                if target.type_name == ADDRESS and self._new_address == "dropped":
+                    continue
                 if navigation in ADDRESS_CODES and self._new_address == "visiting":
                     navigation = "VisitingAddress"
                 child = self._insert(target)
