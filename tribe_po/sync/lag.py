@@ -61,7 +61,7 @@ def believed(link: Link, record: Record, now: datetime) -> tuple[Link, Record]:
     yet."""
     there, here = link.seen_in(System.TRIBE), record.values
     waiting = {
-        row.name: _still_waiting(link.sent[row.name], here, row, now)
+        row.name: _still_waiting(row, link.sent[row.name], here, now)
         for row in fields_of(link.kind, link.form)
         if row.name in link.sent and _is_waiting(row, link.sent[row.name], here, there)
     }
@@ -78,7 +78,7 @@ def _is_waiting(row: Field, sent: Sent, here: Values, there: Values) -> bool:
     return any(row.same(shown, before) for before in sent.before)
 
 
-def _still_waiting(sent: Sent, here: Values, row: Field, now: datetime) -> Sent:
+def _still_waiting(row: Field, sent: Sent, here: Values, now: datetime) -> Sent:
     # A clock that was set back would give it as long again as it went back.
     if row.name not in here or abs(now - sent.at) < SETTLE:
         return sent

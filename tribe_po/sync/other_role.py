@@ -119,13 +119,14 @@ def _levelled(link: Link, memory: Memory) -> Link:
         return link
     # What was sent for the other role, and does not show in Tribe, does not show for this one.
     waiting = {name: sent for name, sent in other.sent.items() if name in echoes}
+    own = {name: sent for name, sent in link.sent.items() if name not in echoes}
     in_tribe = link.seen_in(System.TRIBE)
     agreed = replace(
         link,
         base={**link.base, **echoes},
         tribe=without(link.tribe, echoes),
         poweroffice=without(link.poweroffice, echoes),
-        sent={**{name: sent for name, sent in link.sent.items() if name not in echoes}, **waiting},
+        sent={**own, **waiting},
     )
     shown = echoes.keys() - waiting.keys() - link.sent.keys()
     return see(agreed, System.TRIBE, {name: in_tribe[name] for name in shown if name in in_tribe})
