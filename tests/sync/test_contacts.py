@@ -72,7 +72,16 @@ class TestTwoRelationsOfOneNumber:
         plan = planned(memory_of(one, other), push())
 
         assert created(plan) == ["t1"]
-        assert list(listed(plan)) == ["t2"]
+        assert listed(plan) == {
+            "t2": "PowerOffice may make it one contact with the customer Fjord Kaffe AS, which has "
+            f"the same organisation number {NUMBER}"
+        }
+
+    def test_both_roles_of_a_new_one_are_created(self) -> None:
+        one = in_tribe("t1", organization_number=NUMBER)
+        other = of("t1", in_tribe("t2", SUPPLIER, organization_number=NUMBER))
+
+        assert created(planned(memory_of(one, other), push())) == ["t1", "t2"]
 
     def test_what_poweroffice_alone_has_counts_too(self) -> None:
         there = in_poweroffice("p1", SUPPLIER, name="Fjord AS", organization_number=NUMBER)

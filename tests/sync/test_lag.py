@@ -113,6 +113,13 @@ def test_what_two_writes_replaced_is_no_edit() -> None:
     assert after(twice, shown(phone=NEW), SOON).tribe == {}
 
 
+@pytest.mark.parametrize("elsewhere", [OLD, "+4700333333"])
+def test_what_was_written_back_shows_at_once(elsewhere: str) -> None:
+    back = wrote(wrote(linked(phone=OLD), {"phone": OLD}, NOON), {"phone": NEW}, NOON)
+    seen = after(edited(back, POWEROFFICE, phone=elsewhere), shown(phone=OLD), SOON)
+    assert (seen.tribe, seen.sent) == ({}, {})
+
+
 @pytest.mark.parametrize("now", [SOON, LATE])
 def test_what_nothing_is_told_of_goes_on_waiting(now: datetime) -> None:
     silent = replace(shown(phone=OLD), values={"email": "post@fjordkaffe.example"})
@@ -158,6 +165,11 @@ def test_what_is_to_be_sent_again_was_never_sent() -> None:
     change = the_change(planned(memory_of(again), pull()))
     assert change.edit is not None
     assert change.edit.values == {"phone": "+4700333333"}
+
+
+def test_what_was_believed_of_it_goes_as_well() -> None:
+    again = to_be_sent_again(edited(written_twice(), TRIBE, phone=NEW))
+    assert (again.tribe, again.seen_in(TRIBE)["phone"]) == ({}, OLD)
 
 
 def test_poweroffice_shows_at_once_what_it_took() -> None:

@@ -11,6 +11,7 @@ from tests.sync.builders import (
     BOTH_KINDS,
     CUSTOMER,
     NOON,
+    ORGANIZATION,
     PERSON,
     POWEROFFICE,
     SUPPLIER,
@@ -33,6 +34,7 @@ from tribe_po.sync.lag import laid_over
 from tribe_po.sync.match import BY_CONTACT
 from tribe_po.sync.other_role import (
     agreed_before,
+    lacking,
     levelled,
     other_role,
     seen_before,
@@ -68,6 +70,18 @@ def test_the_role_is_given_and_the_relation_left_as_it_is() -> None:
     assert [(one.name, one.before, one.after) for one in change.fields] == [
         ("number", None, "20010")
     ]
+
+
+def test_a_relation_that_lacks_a_role_is_known_as_nothing_else() -> None:
+    assert lacking(customer(), supplier()) == Record(
+        kind=SUPPLIER,
+        system=TRIBE,
+        id="",
+        relation_id="relation of t1",
+        form=ORGANIZATION,
+        values=NO_VALUES,
+        role_missing=True,
+    )
 
 
 def test_what_the_first_role_agreed_on_is_the_base_of_the_second() -> None:
@@ -282,8 +296,8 @@ class TestAnEchoThroughTheOtherRole:
 
     def test_what_does_not_show_for_the_other_role_does_not_for_this_one(self) -> None:
         """Else the old value would look like an edit in Tribe, and go to PowerOffice."""
-        memory = self.both()
-        sent = {"email": Sent(NOON, (OLD,), overdue=True)}
+        memory = self.both(email="eldre@tribe.example")
+        sent = {"email": Sent(NOON, ("eldre@tribe.example",), overdue=True)}
         memory.links[SUPPLIER, "p1"] = replace(memory.links[SUPPLIER, "p1"], sent=sent)
 
         link = levelled(memory).links[CUSTOMER, "p1"]
