@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.calls import command
+from tribe_po.cli.sandbox import sandbox
 from tribe_po.copies import MANIFEST, Manifest, read_manifest
 from tribe_po.errors import GuardRefused, NotAllowed, SettingsError
 from tribe_po.passes.export import export
@@ -359,6 +361,18 @@ def test_the_sandbox_says_what_it_serves_and_chooses_the_same_own_organisation(
     for name in ("Sandkasse Regnskap AS", "Fjordvik Handel AS", "Fjordvik Sør AS"):
         assert name in told.stderr.splitlines()[0]
     assert "left out: PaymentTerms.CreatedDateTimeOffset: in 3 records" in told.stderr
+
+
+def test_the_settings_of_a_sandbox_go_to_a_file_that_nobody_else_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tribe_po.cli.sandbox.time.sleep", _interrupted)
+    made = tmp_path / "sandbox.env"
+    made.touch(0o644)
+    with made.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        sandbox(customers=0, suppliers=0)
+    assert "POWEROFFICE_CLIENT_KEY=" in made.read_text(encoding="utf-8")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
 def _interrupted(_seconds: float) -> None:

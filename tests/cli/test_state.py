@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -97,6 +98,15 @@ class TestVerify:
         result = call("verify")
         assert result.exit_code == ExitCode.RECORDS_LEFT
         assert "not those of the last run" in result.stdout
+
+    def test_an_open_file_of_settings_is_told_once(
+        self, used: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = "POWEROFFICE_CLIENT_KEY"
+        Path(".env").write_text(f"{name}={os.environ[name]}\n", encoding="utf-8")
+        Path(".env").chmod(0o644)
+        monkeypatch.delenv(name)
+        assert call("verify").stderr.count("open to other users") == 1
 
     def test_without_keys_nothing_is_said_of_them(
         self, used: World, monkeypatch: pytest.MonkeyPatch

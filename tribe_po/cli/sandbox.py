@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import stat
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +53,7 @@ def sandbox(
         if data is None:
             samples.fill(served, customers, suppliers, seed)
         chosen = {} if data is None else _load(served, data)
+        _keep_to_oneself()
         for name, value in (served.environment() | chosen).items():
             typer.echo(f"{name}={value}")
         typer.echo(f"Serving both APIs on {served.url} until Ctrl-C.", err=True)
@@ -57,6 +62,14 @@ def sandbox(
                 time.sleep(3600)
         except KeyboardInterrupt:
             typer.echo("Stopped.", err=True)
+
+
+def _keep_to_oneself() -> None:
+    """Close the file that stdout was sent to, if it is one, to other users: it is going to hold
+    keys, if only made-up ones, and every command warns of an open one."""
+    with suppress(OSError):
+        if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+            os.fchmod(sys.stdout.fileno(), stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _load(served: Sandbox, folder: Path) -> dict[str, str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tribe_po.cli.options import Common, DryRun, Output, Shown
+
+if TYPE_CHECKING:
+    from tribe_po.settings import LocalSettings, Settings
 
 _HELP = """Check the state, copy it, get it back.
 
@@ -40,8 +43,8 @@ def verify(context: typer.Context, output: Shown = Output.TABLE) -> None:
     from tribe_po.passes.state_files import verify as check
 
     with opened.reported(context, "state verify", None):
-        settings = opened.settings_of(context)
-        found = check(settings.state, _keys(context))
+        settings, keys = _settings_and_keys(context)
+        found = check(settings.state, keys)
         problem = found.current.problem if found.current else None
         if found.current is None:
             opened.read(context)  # raises: either it never was there, or it is missing
@@ -169,16 +172,19 @@ def export(context: typer.Context) -> None:
         typer.echo(parts.text(shown.exported(tables, state.settings.profile)))
 
 
-def _keys(context: typer.Context) -> str | None:
+def _settings_and_keys(context: typer.Context) -> tuple[Settings | LocalSettings, str | None]:
+    """What leads to the state, and the digest of the keys where all of them are there."""
+    from tribe_po.cli import opened
     from tribe_po.errors import SettingsError
     from tribe_po.passes.session import keys_of
     from tribe_po.settings import Settings
 
     common: Common = context.obj
     try:
-        return keys_of(Settings.load(os.environ, common.env_file, common.profile))
+        settings = Settings.load(os.environ, common.env_file, common.profile)
     except SettingsError:
-        return None
+        return opened.settings_of(context), None
+    return settings, keys_of(settings)
 
 
 def _told(memory: Any, differing: int, ambiguous: int, *, dry_run: bool) -> list[str]:
