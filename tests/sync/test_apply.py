@@ -369,11 +369,59 @@ class TestIntents:
     def test_what_was_written_to_tribe_is_noted_with_its_time(self) -> None:
         """It may not show there yet, and the old value is no person's edit."""
         world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+        world.tribe.ignores = {"email"}
 
         link = world.carry_out(pull()).memory.links[CUSTOMER, "p1"]
 
-        before = str(linked().base["email"])
-        assert link.sent == {"email": Sent(world.tribe.clock.now(), (before,))}
+        assert link.sent == {"email": Sent(world.tribe.clock.now(), (linked().base["email"],))}
+        assert (link.base["email"], link.tribe) == ("new@x.example", {})
+
+    def test_what_shows_when_it_is_read_back_waits_no_longer(self) -> None:
+        """From then on the old value is a person's edit."""
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+
+        link = world.carry_out(pull()).memory.links[CUSTOMER, "p1"]
+
+        assert (link.sent, link.base["email"]) == ({}, "new@x.example")
+        assert [one.method for one in world.tribe.requests] == ["changed", "update", "get"]
+
+    def test_an_edit_that_is_read_back_is_seen(self) -> None:
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+
+        def someone_edits(moment: str) -> None:
+            if moment == "after" and world.tribe.requests[-1].method == "update":
+                world.tribe.edit(CUSTOMER, "t1", email="newer@x.example", phone="22334455")
+
+        world.tribe.watch = someone_edits
+
+        link = world.carry_out(pull()).memory.links[CUSTOMER, "p1"]
+
+        assert link.tribe == {"email": "newer@x.example", "phone": "22334455"}
+        assert link.sent == {}
+
+    def test_what_cannot_be_read_back_is_noted_all_the_same(self) -> None:
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+        world.tribe.fail("get", DOWN)
+
+        outcome = world.carry_out(pull())
+
+        assert "email" in outcome.memory.links[CUSTOMER, "p1"].sent
+        assert (only(outcome).status, outcome.stopped_by) == (Status.DONE, DOWN)
+
+    def test_what_was_not_written_is_not_read_back(self) -> None:
+        world = World().knows(edited(linked(), POWEROFFICE, email="new@x.example"))
+        world.tribe.fail("update", REFUSED)
+
+        world.carry_out(pull())
+
+        assert world.tribe.counts["get"] == 0
+
+    def test_poweroffice_is_not_read_back(self) -> None:
+        world = World().knows(edited(linked(), TRIBE, email="new@x.example"))
+
+        world.carry_out(push())
+
+        assert world.poweroffice.counts["get"] == 0
 
     def test_a_number_that_was_written_to_tribe_is_noted_with_its_time(self) -> None:
         world = World().knows(in_tribe("t1"))
@@ -667,7 +715,9 @@ class TestMovedMeanwhile:
 
         asked = [request.method for request in world.tribe.requests]
         looks = [at for at, method in enumerate(asked) if method == "changed"]
-        assert looks == [0, BATCH + 1, 2 * BATCH + 2]
+        reads_back = [at for at, method in enumerate(asked) if method == "get"]
+        assert looks == [0, BATCH + 2, 2 * BATCH + 4]
+        assert reads_back == [BATCH + 1, 2 * BATCH + 3, 2 * BATCH + 6]
         assert len(outcome.changes) == len(links)
         assert len(world.keeper.saved) == 3 + 1
 

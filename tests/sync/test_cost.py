@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.sync.builders import (
+    PERSON,
     POWEROFFICE,
     SUPPLIER,
     TRIBE,
@@ -72,8 +73,8 @@ def test_updates_of_poweroffice_are_a_patch_each_and_a_look_for_a_hundred() -> N
 )
 def test_tribe_keeps_role_relation_and_address_apart(values: dict[str, Value], writes: int) -> None:
     cost = cost_of(planned(memory_of(edited(linked(), POWEROFFICE, **values)), pull()), RATE)
-    # Looked at before: companies, persons, and the addresses of both.
-    assert cost.requests == {TRIBE: writes + 3}
+    # Looked at before: companies, persons, and the addresses of both. Read back: a company.
+    assert cost.requests == {TRIBE: writes + 3 + 1}
 
 
 def test_both_sides_are_looked_at_where_both_are_updated() -> None:
@@ -83,7 +84,7 @@ def test_both_sides_are_looked_at_where_both_are_updated() -> None:
     )
     cost = cost_of(planned(memory, push()), RATE)
     # One number goes back to Tribe, one e-mail address to PowerOffice.
-    assert cost.requests == {TRIBE: 1 + 3, POWEROFFICE: 1 + 1}
+    assert cost.requests == {TRIBE: 1 + 3 + 1, POWEROFFICE: 1 + 1}
 
 
 def test_a_create_in_poweroffice_brings_a_number_back_and_is_made_alone() -> None:
@@ -196,23 +197,38 @@ def test_creates_in_tribe_are_read_back() -> None:
         for n in range(1, 62)
     ]
     cost = cost_of(planned(memory_of(*new), pull()), RATE)
-    # For companies and persons each: two readings of at most 60 records.
-    assert cost.requests == {TRIBE: 61 + 4}
+    # Two readings of at most 60 records, all of them companies.
+    assert cost.requests == {TRIBE: 61 + 2}
+
+
+@pytest.mark.parametrize(("companies", "persons", "read_back"), [(0, 1, 2), (1, 1, 3), (2, 0, 1)])
+def test_persons_are_looked_for_after_companies(
+    companies: int, persons: int, read_back: int
+) -> None:
+    new = [
+        *(in_poweroffice(f"c{n}", name=f"Kunde {n}", number=f"1{n}") for n in range(companies)),
+        *(
+            in_poweroffice(f"p{n}", form=PERSON, last_name=f"Hansen {n}", number=f"2{n}")
+            for n in range(persons)
+        ),
+    ]
+    cost = cost_of(planned(memory_of(*new), pull()), RATE)
+    assert cost.requests == {TRIBE: companies + persons + read_back}
     assert cost.seconds > 0
 
 
 def test_of_a_relation_that_gets_a_role_its_other_roles_are_read() -> None:
     lead = replace(in_tribe("lead", number="10010"), role_missing=True)
     plan = planned(memory_of(in_poweroffice()), pull(), candidates=[lead])
-    read = 2
+    read = 1
     assert cost_of(plan, RATE).requests == {TRIBE: 1 + SHARED + read}
 
 
 def test_products_have_no_addresses_to_look_at() -> None:
     records = product(POWEROFFICE, "7"), product(TRIBE, "t1", name="Coffee, old")
     plan = planned_products(links=(pair(*records, "code"),), task=PULL_PRODUCTS)
-    write, look = 1, 1
-    assert cost_of(plan, RATE).requests == {TRIBE: write + look}
+    write, look, read_back = 1, 1, 1
+    assert cost_of(plan, RATE).requests == {TRIBE: write + look + read_back}
 
 
 def test_a_link_costs_nothing() -> None:
@@ -228,5 +244,5 @@ def test_what_was_created_shows_up_when_changes_are_looked_for() -> None:
         in_poweroffice("p2", name="Kunde 2", number="2", email="2@b.example"),
     )
     cost = cost_of(planned(memory, pull()), RATE)
-    read, look_for_changes = 2, 2 * 3
-    assert cost.requests == {TRIBE: 2 + read + look_for_changes}
+    look_for_changes, read_back = 2 * 3, 1 + 1
+    assert cost.requests == {TRIBE: 2 + look_for_changes + read_back}

@@ -287,10 +287,23 @@ class _Run:
             for batch in in_batches_apart([one for one in changes if one.system is system]):
                 current, since = self._seen_again(batch, since)
                 self._keep_what_is_overruled(current)
-                for attempt in self.attempts.all(current, self._update_one):
+                attempts = self.attempts.all(current, self._update_one)
+                for attempt in attempts:
                     self._updated(attempt)
+                if system is System.TRIBE:
+                    self._see_what_shows([one.change for one in attempts if one.written])
                 self.written_to |= {(system, whom(change)) for change in current}
                 self.keeper.save(self.memory)
+
+    def _see_what_shows(self, changes: Sequence[Change]) -> None:
+        """See which of the values just written Tribe shows: once one was seen, the old one in its
+        place is a person's. A phase is remembered by itself."""
+        for kind in (*RELATIONS, Kind.PRODUCT):
+            links = {one.tribe_id: one.link_key for one in changes if one.kind is kind}
+            for record in self._read_back(self.sides[System.TRIBE], kind, list(links)):
+                key = links[record.id]
+                link, told = believed(self.memory.links[key], record, self.now())
+                self.memory.links[key] = see(link, System.TRIBE, told.values)
 
     def _keep_what_is_overruled(self, changes: Sequence[Change]) -> None:
         """Save the values that are about to be replaced before they are, phases among them."""

@@ -14,8 +14,8 @@ from math import ceil
 
 from tribe_po.fields import Owner, fields_of, key_row
 from tribe_po.invoices import Order, Voucher
-from tribe_po.records import Kind, System
-from tribe_po.sides import Creation
+from tribe_po.records import Form, Kind, System
+from tribe_po.sides import Creation, Edit
 from tribe_po.sync.attempts import BATCH, IN_FLIGHT
 from tribe_po.sync.change import Action, Change, Plan
 
@@ -136,10 +136,12 @@ def _places_of(change: Change) -> set[str]:
 
 def _looks(writes: Sequence[Change]) -> Counter[System]:
     """Before each batch of updates its side is asked once more what changed meanwhile, Tribe also
-    for its addresses. What was created in Tribe is read, for its answer to a create does not show
-    all."""
+    for its addresses. What was written to Tribe is read back, for its answers do not show all. An
+    invoice's phase is not: it is remembered by itself."""
     looks: Counter[System] = Counter()
-    created = Counter(one.kind for one in writes if _is_new_in_tribe(one))
+    created = [
+        one.creation for one in writes if one.system is System.TRIBE and one.creation is not None
+    ]
     for system in System:
         updated = Counter(one.kind for one in writes if one.system is system and one.edit)
         batches = ceil(updated.total() / BATCH)
@@ -150,13 +152,20 @@ def _looks(writes: Sequence[Change]) -> Counter[System]:
         # What was created before shows up among the changes: a page more of each set.
         pages = 2 if created else 1
         looks[system] += batches * pages * (sum(SETS[kind] for kind in updated) + address)
-    for kind, number in created.items():
-        looks[System.TRIBE] += SETS[kind] * ceil(number / READ_BACK)
+    edited = [one.edit for one in writes if one.system is System.TRIBE and one.edit is not None]
+    looks[System.TRIBE] += _read_back(created) + _read_back(edited)
     return looks
 
 
-def _is_new_in_tribe(change: Change) -> bool:
-    return change.creation is not None and change.system is System.TRIBE
+def _read_back(writes: Sequence[Creation | Edit]) -> int:
+    """All are looked for among companies, and what is not there among persons. Where only some
+    are, one more page tells that there are no others."""
+    requests = 0
+    for kind in {one.kind for one in writes} - {Kind.INVOICE}:
+        forms = Counter(one.form for one in writes if one.kind is kind)
+        requests += ceil(forms.total() / READ_BACK)
+        requests += ceil(forms[Form.PERSON] / READ_BACK) * len(forms)
+    return requests
 
 
 def _seconds_alone(change: Change) -> float:
