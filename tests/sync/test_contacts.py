@@ -10,6 +10,7 @@ from tests.sync.builders import (
     BOTH_KINDS,
     CUSTOMER,
     NOON,
+    ORGANIZATION,
     PERSON,
     POWEROFFICE,
     STORGATA,
@@ -30,9 +31,11 @@ from tests.sync.fakes import FakeKeeper, FakeSide, two_sides
 from tribe_po.passes.by_hand import retry
 from tribe_po.records import Kind, Link, Memory, Record
 from tribe_po.sides import Creation, Written
+from tribe_po.sync.acknowledged import fingerprint
 from tribe_po.sync.apply import apply
-from tribe_po.sync.change import Plan, Status
-from tribe_po.sync.contacts import held_by_another
+from tribe_po.sync.change import Action, Change, Plan, Status
+from tribe_po.sync.contacts import SEPARATE, held_by_another
+from tribe_po.sync.match import mark_for
 from tribe_po.sync.other_role import OTHER_ROLE
 from tribe_po.sync.trees import FORM_CHANGED, GONE
 
@@ -64,6 +67,7 @@ class TestTwoRelationsOfOneNumber:
         assert f"{OTHER_ROLE[kind]} Fjord AS" in listed(plan)["t2"]
         (entry,) = plan.quarantined.values()
         assert entry.next_step.endswith("tribe-po quarantine retry t2")
+        assert (entry.label, entry.fingerprint) == (new.label, fingerprint(new.values))
 
     def test_of_two_new_ones_the_customer_is_created(self) -> None:
         one = in_tribe("t1", organization_number=NUMBER)
@@ -155,8 +159,9 @@ class TestOneContactOfTwo:
         assert not matching.pairs
         assert not matching.unmatched
         assert [entry.record.id for entry in matching.ambiguous] == ["t2", "p1"]
-        assert "one contact with Fjord AS (p1)" in matching.ambiguous[0].reason
-        assert "Merge the two in Tribe" in matching.ambiguous[0].next_step
+        for entry in matching.ambiguous:
+            assert "one contact with Fjord AS (p1)" in entry.reason
+            assert entry.next_step == SEPARATE
 
     def test_a_number_links_it_for_a_person_wrote_that(self) -> None:
         memory = memory_of(
@@ -184,7 +189,48 @@ class TestOneContactOfTwo:
         assert list(outcome.memory.links) == [(CUSTOMER, "p1")]
         (entry,) = outcome.memory.quarantine.values()
         assert "one contact with Fjord AS (p1)" in entry.reason
+        assert entry.next_step == SEPARATE
         assert not outcome.memory.intents
+
+    def test_the_other_role_of_its_own_relation_is_linked(self) -> None:
+        sides = {**two_sides(), POWEROFFICE: Joining(POWEROFFICE)}
+        role = of("t1", in_tribe("t2", SUPPLIER))
+        sides[TRIBE].hold(role)
+        memory = memory_of(linked("p1", "t1"), role)
+
+        outcome = apply(planned(memory, push()), sides, FakeKeeper(), lambda: NOON)
+
+        assert {change.status for change in outcome.changes} == {Status.DONE}
+        assert set(outcome.memory.links) == {(CUSTOMER, "p1"), (SUPPLIER, "p1")}
+
+    def test_a_mark_links_the_other_role_of_its_own_relation(self) -> None:
+        role = of("t1", in_tribe("t2", SUPPLIER))
+        copy = replace(in_poweroffice("p1", SUPPLIER), mark=mark_for(role))
+
+        matching = matched(memory_of(linked("p1", "t1"), copy, role))
+
+        assert [(pair.tribe.id, pair.rule) for pair in matching.pairs] == [("t2", "mark")]
+
+    def test_a_product_is_no_contact(self) -> None:
+        sides = {**two_sides(), POWEROFFICE: Joining(POWEROFFICE)}
+        new = in_tribe("t2", Kind.PRODUCT, ORGANIZATION, code="K1")
+        creation = Creation(Kind.PRODUCT, ORGANIZATION, {"code": "K1"}, "K1")
+        change = Change(
+            action=Action.CREATE,
+            kind=Kind.PRODUCT,
+            system=POWEROFFICE,
+            poweroffice_id="",
+            tribe_id="t2",
+            label="Kaffe",
+            creation=creation,
+            source=new,
+        )
+        memory = memory_of(linked("p1", "t1"), new)
+        plan = replace(planned(memory, push()), changes=(change,))
+
+        outcome = apply(plan, sides, FakeKeeper(), lambda: NOON)
+
+        assert [one.status for one in outcome.changes] == [Status.DONE]
 
     @pytest.mark.parametrize(
         ("link", "held"),

@@ -220,6 +220,14 @@ class TestWhatNoMarkCanTell:
         assert [change.poweroffice_id for change in plan.changes] == ["p2"]
         assert self.KEY in remember.start(plan).intents, "it stays open until a person has looked"
 
+    def test_of_what_can_be_looked_for_nothing_is_left_to_a_person(self) -> None:
+        copy = in_tribe("t1", number="1000", name="Fjord Kaffe AS")
+        memory = self._memory(copy)
+
+        matching = uncertain(matched(memory), memory, (), NOON + SETTLE)
+
+        assert left(matching) == (["p1", "t1"], [])
+
     def test_not_while_it_may_still_show_up(self) -> None:
         matching = self._after(self._memory(), timedelta(seconds=-1))
 

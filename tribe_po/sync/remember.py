@@ -91,7 +91,6 @@ def created(
     link = pair(poweroffice, tribe, "created", agreed)
     if tribe is sent:
         shown = {one.name: one.before for one in change.fields}
-        shown |= seen_before(memory, source, creation.relation_id)
         link = lag.wrote(link, {name: shown.get(name) for name in creation.values}, now)
     return join(memory, [link])
 
