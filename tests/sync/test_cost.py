@@ -201,6 +201,12 @@ def test_creates_in_tribe_are_read_back() -> None:
     assert cost.requests == {TRIBE: 61 + 2}
 
 
+def test_each_kind_is_read_back_by_itself() -> None:
+    new = in_poweroffice("p1", number="1"), in_poweroffice("p2", SUPPLIER, number="2")
+    cost = cost_of(planned(memory_of(*new), pull()), RATE)
+    assert cost.requests == {TRIBE: 2 + 2}
+
+
 @pytest.mark.parametrize(("companies", "persons", "read_back"), [(0, 1, 2), (1, 1, 3), (2, 0, 1)])
 def test_persons_are_looked_for_after_companies(
     companies: int, persons: int, read_back: int

@@ -37,6 +37,7 @@ from tribe_po.sync.invoices import (
     given,
     held,
     is_to_be_issued,
+    misposted,
     next_step,
     phase_for,
     settled_phase,
@@ -436,3 +437,14 @@ def test_a_change_after_an_order_was_found_again_is_told() -> None:
     assert held(found, System.POWEROFFICE, BOOK) == {}
     changed = see(found, System.TRIBE, {**SUMS, "content": "another"})
     assert list(held(changed, System.POWEROFFICE, BOOK)) == ["content"]
+
+
+def test_a_voucher_that_came_to_another_sum_is_told_unless_tribe_changed_it_since() -> None:
+    one = link(
+        base={"issued": True, "invoice_number": "7", "total": Decimal(156), "content": "a"},
+        tribe={"total": Decimal(125)},
+    )
+    found = misposted([one])
+    assert found is not None
+    assert (found.id, found.number, found.posted, found.came_to) == ("uuid", "7", "125", "156")
+    assert misposted([replace(one, tribe={**one.tribe, "content": "b"})]) is None
