@@ -12,6 +12,7 @@ from tests.cli.calls import change, command, document_of, files
 from tests.scenarios.world import OSLO, World
 from tribe_po.fields import FIELDS
 from tribe_po.records import Intent, Kind, System
+from tribe_po.sandbox.faults import Fault, Status
 
 KAFFE = "Fjord Kaffe AS"
 
@@ -394,3 +395,19 @@ def test_the_field_table(monkeypatch: pytest.MonkeyPatch) -> None:
     for row in FIELDS:
         assert row.label in shown.stdout
     assert "relationship.PaymentTermInDays" in shown.stdout
+
+
+def test_what_tribe_did_not_take(w: World) -> None:
+    contact = w.company("Fjord Kaffe AS", PhoneNumber="+4700111111")
+    w.init()
+    w.later()
+    w.poweroffice.edit_customer(contact, PhoneNumber="+4700222222")
+    w.sandbox.faults.add(Fault("tribe", "PUT", "/Relation_Organization", Status(204)))
+    for one_pass in (w.pull, w.push, w.pull):
+        one_pass(full=True)
+    told = field_of("fjord", "phone")
+    assert (told["tribe"], told["poweroffice"]) == ("+4700111111", "+4700222222")
+    assert told["verdict"] == "sent to Tribe, which does not show it"
+    assert told["accepted"] is False
+    assert command("quarantine", "accept", str(contact)).exit_code == 0
+    assert field_of("fjord", "phone")["accepted"] is True

@@ -33,6 +33,7 @@ from tribe_po.records import (
 from tribe_po.settings import LocalSettings
 from tribe_po.sync.acknowledged import still_to_tell
 from tribe_po.sync.change import Action, Change
+from tribe_po.sync.lag import not_taken, shown_instead
 from tribe_po.sync.left_out import LeftOut, left_out
 from tribe_po.sync.merge import NEVER, Decision, decisions
 
@@ -94,12 +95,13 @@ def _fields(link: Link, settings: LocalSettings) -> Iterator[FieldState]:
         yield from field_states(link, settings.invoicing)
         return
     decided = {one.row.name: one for one in decisions(link, settings.conflicts)}
-    tribe, poweroffice = (link.seen_in(side) for side in (System.TRIBE, System.POWEROFFICE))
+    tribe, poweroffice = (
+        {**link.seen_in(side), **shown_instead(link, side)}
+        for side in (System.TRIBE, System.POWEROFFICE)
+    )
     for row in fields_of(link.kind, link.form):
         decision = decided.get(row.name)
-        verdict, accepted = (
-            _verdict(link, decision) if decision else (_agreed(link, row.name), False)
-        )
+        verdict, accepted = _verdict(link, decision) if decision else _agreed(link, row.name)
         yield FieldState(
             row=row,
             base=link.base.get(row.name, NEVER),
@@ -123,13 +125,19 @@ def _verdict(link: Link, decision: Decision) -> tuple[str, bool]:
     return verdict, not still_to_tell(link, target, {name: refusal})
 
 
-def _agreed(link: Link, name: str) -> str:
+def _agreed(link: Link, name: str) -> tuple[str, bool]:
+    """What follows where nothing is to be written, and whether a person leaves it at that."""
+    late = not_taken(link, System.TRIBE).get(name)
+    if late is not None:
+        return "sent to Tribe, which does not show it", not still_to_tell(
+            link, System.TRIBE, {name: late}
+        )
     if name in link.base:
-        return "agreed"
+        return "agreed", False
     for system, tree in ((System.TRIBE, link.tribe), (System.POWEROFFICE, link.poweroffice)):
         if name in tree:
-            return f"seen in {system.title} only so far"
-    return "not seen yet"
+            return f"seen in {system.title} only so far", False
+    return "not seen yet", False
 
 
 def _why_unlinked(
