@@ -26,6 +26,7 @@ from tribe_po.cli import (
     undo,
 )
 from tribe_po.cli.options import Common
+from tribe_po.output import commands
 from tribe_po.output.log import Destinations
 
 app = typer.Typer(
@@ -112,3 +113,4 @@ def common(
     Example: tribe-po --profile fjord init-sync --dry-run
     """
     context.obj = Common(env_file, profile, Destinations(log_file, syslog, log_json))
+    context.with_resource(commands.given(context.obj.again))

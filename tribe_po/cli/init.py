@@ -94,14 +94,7 @@ def _ask_and_save(common: Common, path: Path) -> None:
     typer.echo(f"Saved to {path}, which only you can read.")
     for name in sorted(answers.keys() & {one.removesuffix("_FILE") for one in os.environ}):
         typer.echo(f"But {name} is set in the environment as well, and that one counts.")
-    typer.echo(f"Next: {shlex.join(['tribe-po', *_options(common), 'check'])}")
-
-
-def _options(common: Common) -> list[str]:
-    """The options that lead to the same file again."""
-    if common.env_file:
-        return ["--env-file", str(common.env_file)]
-    return ["--profile", common.profile] if common.profile else []
+    typer.echo(f"Next: {shlex.join(['tribe-po', *common.again, 'check'])}")
 
 
 def _read(path: Path) -> str:

@@ -27,6 +27,13 @@ class Common:
     profile: str | None
     log: Destinations = STDERR_ONLY
 
+    @property
+    def again(self) -> list[str]:
+        """The options that lead to the same settings again."""
+        if self.env_file:
+            return ["--env-file", str(self.env_file)]
+        return ["--profile", self.profile] if self.profile else []
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

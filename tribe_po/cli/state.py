@@ -218,10 +218,10 @@ def _done(command: str, profile: str, memory: Any, **more: Any) -> dict[str, Any
 
 
 def _say(output: Output, lines: Sequence[str], document: dict[str, Any]) -> None:
-    from tribe_po.output import parts, words
+    from tribe_po.output import commands, parts, words
 
     if output is Output.JSON:
         typer.echo(parts.text(document))
         return
     for line in lines:
-        typer.echo(words.printable(line))
+        typer.echo(words.printable(commands.to_type(line)))

@@ -24,6 +24,7 @@ from tribe_po.cli.options import (
     Verbose,
 )
 from tribe_po.errors import ExitCode, TribePoError, most_urgent
+from tribe_po.output import commands
 
 if TYPE_CHECKING:
     from tribe_po.cli.signals import Stopping
@@ -141,17 +142,18 @@ class _ProfileRound:
         from tribe_po.cli.perform import as_bug
 
         ended_by: TribePoError | None = None
-        try:
-            self._make()
-        except TribePoError as error:
-            ended_by = error
-        except Exception as error:  # noqa: BLE001 - the next profile has its turn
-            if self._asked.verbose:
-                traceback.print_exc()
-            ended_by = as_bug(error)
-        if ended_by is not None:
-            self._say(ended_by)
-            self._codes.append(ended_by.exit_code)
+        with commands.given(self._common.again):
+            try:
+                self._make()
+            except TribePoError as error:
+                ended_by = error
+            except Exception as error:  # noqa: BLE001 - the next profile has its turn
+                if self._asked.verbose:
+                    traceback.print_exc()
+                ended_by = as_bug(error)
+            if ended_by is not None:
+                self._say(ended_by)
+                self._codes.append(ended_by.exit_code)
         return _Round(self._profile, self._passes, ended_by, most_urgent(self._codes))
 
     def _make(self) -> None:

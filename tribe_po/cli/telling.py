@@ -7,7 +7,7 @@ import logging
 from rich.console import Console
 
 from tribe_po.errors import TribePoError
-from tribe_po.output import log, words
+from tribe_po.output import commands, log, words
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def tell(error: TribePoError, of: str = "") -> None:
     what = f"{of}: {error.what}" if of else error.what
     console.print(words.printable(what), style="bold red", markup=False, soft_wrap=True)
     for line in (*error.why.splitlines(), error.next_step):
-        console.print(f"  {words.printable(line)}", markup=False, soft_wrap=True)
+        console.print(f"  {words.printable(commands.to_type(line))}", markup=False, soft_wrap=True)
 
 
 def note(error: TribePoError, level: int = logging.ERROR) -> None:
@@ -32,7 +32,7 @@ def note(error: TribePoError, level: int = logging.ERROR) -> None:
         "error",
         told=True,
         why=error.why,
-        next_step=error.next_step,
+        next_step=commands.to_type(error.next_step),
         exit_code=int(error.exit_code),
     )
     _log.log(level, error.reason, extra=data)

@@ -34,6 +34,7 @@ def undo(
     Example: tribe-po undo 3f2a9c1b7d04
     """
     from tribe_po.cli.perform import Pass, perform
+    from tribe_po.output import commands
     from tribe_po.passes import undo as undoing
     from tribe_po.passes.run import Options, Report
     from tribe_po.passes.session import Session
@@ -50,5 +51,5 @@ def undo(
     except typer.Exit as ended:
         for_people = shown is Output.TABLE and not quiet
         if for_people and not yes and not ended.exit_code and reports[0].plan.writes():
-            typer.echo(f"To write it: tribe-po undo {run} --yes")
+            typer.echo(commands.to_type(f"To write it: tribe-po undo {run} --yes"))
         raise

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import layout, parts, words
+from tribe_po.output import commands, layout, parts, words
 from tribe_po.records import Conflict, System
 
 
@@ -65,7 +65,7 @@ def screen(conflicts: Sequence[Conflict]) -> Iterator[RenderableType]:
     yield Text(f"\n{len(waiting)} open, {len(settled)} settled", "bold")
     if waiting:
         command = "tribe-po conflicts resolve ID FIELD --keep tribe|poweroffice"
-        yield Text(f"To decide: {command}", "dim")
+        yield Text(f"To decide: {commands.to_type(command)}", "dim")
 
 
 def table(conflicts: Sequence[Conflict]) -> Table:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tribe_po.fields import fields_of
-from tribe_po.output import conflicts, history, invoices, layout, parts, quarantine, words
+from tribe_po.output import commands, conflicts, history, invoices, layout, parts, quarantine, words
 from tribe_po.passes.explanation import Explanation
 from tribe_po.passes.invoice_explanation import FieldState, InvoiceState
 from tribe_po.passes.subjects import Subject
@@ -135,7 +135,7 @@ def listing(asked: str, found: Sequence[Subject]) -> Iterator[RenderableType]:
     title = f"{words.count(len(found), 'record')} found for {words.printable(asked)}"
     yield layout.titled(title, "yellow", table)
     yield from layout.rest(len(found))
-    yield Text("\nTo explain one of them: tribe-po explain ID", "dim")
+    yield Text(commands.to_type("\nTo explain one of them: tribe-po explain ID"), "dim")
 
 
 def screen(told: Told, now: datetime) -> Iterator[RenderableType]:
@@ -202,7 +202,7 @@ def _facts(one: Explanation, now: datetime) -> Iterator[Text]:
         yield Text.assemble(
             ("Not linked: ", "bold yellow"),
             words.printable(one.unlinked.text),
-            (f"\n→ {words.printable(one.unlinked.next_step)}", "dim"),
+            (f"\n→ {words.printable(commands.to_type(one.unlinked.next_step))}", "dim"),
         )
     if link and link.parked:
         yield Text.assemble(

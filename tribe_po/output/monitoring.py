@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from tribe_po.errors import Busy, ExitCode, TribePoError
-from tribe_po.output import log
+from tribe_po.output import commands, log
 from tribe_po.output.healthcheck import Healthcheck
 from tribe_po.output.metrics import Ended, write
 from tribe_po.passes.overview import Problem
@@ -66,8 +66,9 @@ class Watched:
     def late(self, problems: list[Problem]) -> None:
         """Warn of other passes."""
         for problem in problems:
-            said = log.event("pass.late", next_step=problem.next_step)
-            _log.warning("%s. %s", problem.text, problem.next_step, extra=said)
+            next_step = commands.to_type(problem.next_step)
+            said = log.event("pass.late", next_step=next_step)
+            _log.warning("%s. %s", problem.text, next_step, extra=said)
 
     def ended(self, code: ExitCode) -> None:
         """The run is over."""

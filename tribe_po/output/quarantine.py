@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import layout, parts, words
+from tribe_po.output import commands, layout, parts, words
 from tribe_po.passes.by_hand import Accepted
 from tribe_po.records import Quarantined
 
@@ -76,9 +76,13 @@ def screen(entries: Sequence[Quarantined], now: datetime) -> Iterator[Renderable
     yield layout.titled("Quarantined", "yellow", _table(entries[: layout.MOST_ROWS], now))
     yield from layout.rest(len(entries))
     yield Text(f"\n{words.count(len(entries), 'record')} quarantined", "bold")
-    yield Text("Once corrected: tribe-po quarantine retry ID, or --all", "dim")
+    yield _to_type("Once corrected: tribe-po quarantine retry ID, or --all")
     if any(one.held_fields for one in entries):
-        yield Text("Left as it is on purpose: tribe-po quarantine accept ID", "dim")
+        yield _to_type("Left as it is on purpose: tribe-po quarantine accept ID")
+
+
+def _to_type(text: str) -> Text:
+    return Text(commands.to_type(text), "dim")
 
 
 def _table(entries: Sequence[Quarantined], now: datetime) -> Table:
@@ -108,7 +112,7 @@ def told(one: Quarantined, now: datetime) -> Text:
         begin,
         target,
         f": {words.printable(one.reason)}",
-        (f"\n→ {words.printable(one.next_step)}", "dim"),
+        (f"\n→ {words.printable(commands.to_type(one.next_step))}", "dim"),
         (f"\nsince {words.moment(one.since)}, {_tries(one, now)}", "dim"),
     )
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import layout, parts, words
+from tribe_po.output import commands, layout, parts, words
 from tribe_po.passes.health import problems as problems_of
 from tribe_po.passes.overview import Overview, PassState, Problem, Waiting
 from tribe_po.passes.schedule import INITIAL
@@ -205,6 +205,6 @@ def _problems(problems: Sequence[Problem]) -> Table:
     table.add_column(overflow="fold")
     for one in problems:
         text = Text(words.printable(one.text))
-        text.append(f"\n→ {words.printable(one.next_step)}", "dim")
+        text.append(f"\n→ {words.printable(commands.to_type(one.next_step))}", "dim")
         table.add_row("!", text)
     return table

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tribe_po.output import invoices, layout, words
+from tribe_po.output import commands, invoices, layout, words
 from tribe_po.records import RELATIONS, Conflict, Kind, Quarantined, System
 from tribe_po.sync.change import Action, Change, FieldChange
 from tribe_po.sync.cost import Cost
@@ -193,7 +193,7 @@ def _quarantine(entries: Sequence[Quarantined]) -> Table:
         table.add_row(
             Text(words.printable_lines(names), "bold"),
             Text(words.printable(reason)),
-            Text(words.printable(next_step), "dim"),
+            Text(words.printable(commands.to_type(next_step)), "dim"),
         )
     return table
 
