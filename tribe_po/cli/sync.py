@@ -121,8 +121,10 @@ def _rounds(
     """One profile after the other. What goes wrong in one is nothing to the next; a signal ends
     them all."""
     for profile in profiles:
-        one = _ProfileRound(replace(common, profile=profile), asked, stop, named=named)
-        yield one.make()
+        its_own = replace(common, profile=profile)
+        with commands.given(its_own.again):
+            made = _ProfileRound(its_own, asked, stop, named=named).make()
+        yield made
         if stop.by is not None:
             return
 
@@ -142,18 +144,17 @@ class _ProfileRound:
         from tribe_po.cli.perform import as_bug
 
         ended_by: TribePoError | None = None
-        with commands.given(self._common.again):
-            try:
-                self._make()
-            except TribePoError as error:
-                ended_by = error
-            except Exception as error:  # noqa: BLE001 - the next profile has its turn
-                if self._asked.verbose:
-                    traceback.print_exc()
-                ended_by = as_bug(error)
-            if ended_by is not None:
-                self._say(ended_by)
-                self._codes.append(ended_by.exit_code)
+        try:
+            self._make()
+        except TribePoError as error:
+            ended_by = error
+        except Exception as error:  # noqa: BLE001 - the next profile has its turn
+            if self._asked.verbose:
+                traceback.print_exc()
+            ended_by = as_bug(error)
+        if ended_by is not None:
+            self._say(ended_by)
+            self._codes.append(ended_by.exit_code)
         return _Round(self._profile, self._passes, ended_by, most_urgent(self._codes))
 
     def _make(self) -> None:

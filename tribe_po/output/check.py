@@ -65,7 +65,7 @@ def _told(findings: Sequence[Finding], index: int) -> Text:
     text = Text(words.printable_lines(one.text.splitlines()), TEXT_STYLES[one.level])
     shared = index + 1 < len(findings) and findings[index + 1].next_step == one.next_step
     if one.next_step and not shared:
-        text.append(f"\n→ {words.printable(commands.to_type(one.next_step))}", "dim")
+        text.append(commands.on_a_line(one.next_step), "dim")
     return text
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from tribe_po.output.words import printable
+
 _OPTIONS: ContextVar[str] = ContextVar("options before the command", default="")
 
 COMMANDS = (
@@ -37,3 +39,8 @@ def to_type(text: str) -> str:
     """A text with the options put into the commands that it names."""
     options = _OPTIONS.get()
     return _COMMAND.sub(lambda found: f"{found[0]}{options} ", text) if options else text
+
+
+def on_a_line(next_step: str) -> str:
+    """What a person does next, safe to show, on a line of its own below what it is about."""
+    return f"\n→ {printable(to_type(next_step))}"

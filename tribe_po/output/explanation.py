@@ -202,7 +202,7 @@ def _facts(one: Explanation, now: datetime) -> Iterator[Text]:
         yield Text.assemble(
             ("Not linked: ", "bold yellow"),
             words.printable(one.unlinked.text),
-            (f"\n→ {words.printable(commands.to_type(one.unlinked.next_step))}", "dim"),
+            (commands.on_a_line(one.unlinked.next_step), "dim"),
         )
     if link and link.parked:
         yield Text.assemble(

@@ -112,7 +112,7 @@ def told(one: Quarantined, now: datetime) -> Text:
         begin,
         target,
         f": {words.printable(one.reason)}",
-        (f"\n→ {words.printable(commands.to_type(one.next_step))}", "dim"),
+        (commands.on_a_line(one.next_step), "dim"),
         (f"\nsince {words.moment(one.since)}, {_tries(one, now)}", "dim"),
     )
 

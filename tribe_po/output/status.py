@@ -205,6 +205,6 @@ def _problems(problems: Sequence[Problem]) -> Table:
     table.add_column(overflow="fold")
     for one in problems:
         text = Text(words.printable(one.text))
-        text.append(f"\n→ {words.printable(commands.to_type(one.next_step))}", "dim")
+        text.append(commands.on_a_line(one.next_step), "dim")
         table.add_row("!", text)
     return table

@@ -129,9 +129,8 @@ def _agreed(link: Link, name: str) -> tuple[str, bool]:
     """What follows where nothing is to be written, and whether a person leaves it at that."""
     late = not_taken(link, System.TRIBE).get(name)
     if late is not None:
-        return "sent to Tribe, which does not show it", not still_to_tell(
-            link, System.TRIBE, {name: late}
-        )
+        accepted = not still_to_tell(link, System.TRIBE, {name: late})
+        return "sent to Tribe, which does not show it", accepted
     if name in link.base:
         return "agreed", False
     for system, tree in ((System.TRIBE, link.tribe), (System.POWEROFFICE, link.poweroffice)):
